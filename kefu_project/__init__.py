@@ -1,0 +1,1 @@
+"""The project: settings, servers, commands and telemetry. It may know every app; no app knows it."""

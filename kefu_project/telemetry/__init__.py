@@ -1,0 +1,1 @@
+"""Logs, metrics and health as they leave the process."""

@@ -1,0 +1,19 @@
+"""The URL map. Loaded with the first HTTP request (or the warm-up after start), not before the server
+listens: admin modules and the API's schema classes are the dearest imports of the project."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+admin.autodiscover()
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/demo/", permanent=False)),
+    path("", include("chat.urls")),
+    path("", include("agents.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+]

@@ -1,0 +1,19 @@
+"""Settings of in-process tests: the project's, with a data folder of this process and a cheap hash."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_DATA_DIR = tempfile.mkdtemp(prefix="kefu-tests-")
+atexit.register(shutil.rmtree, _DATA_DIR, ignore_errors=True)
+os.environ["KEFU_DATA_DIR"] = _DATA_DIR
+os.environ["KEFU_SECRET_KEY"] = "tests-only-" + "k" * 64
+for _name in ("DATABASE_URL", "KEFU_REDIS_URL", "KEFU_CELERY_BROKER_URL", "KEFU_PUBLIC_URL", "KEFU_DEBUG"):
+    os.environ.pop(_name, None)
+
+from kefu_project.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ALLOWED_HOSTS = ["*"]
+AXES_ENABLED = False
