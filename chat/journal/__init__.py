@@ -1,0 +1,1 @@
+"""The journal: the durable, ordered log every conversation lives in."""
