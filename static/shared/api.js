@@ -1,0 +1,97 @@
+/* api.js: REST calls with one error shape.
+ *   const api = createApi({ base: "/api/v1/", token: () => "…" | null, csrf: () => "…" | null });
+ *   await api.get("conversations/x/messages/", { before_seq: 10, limit: 30 })   query values null/undefined are left out
+ *   await api.post("visitor/sessions/", body)   api.patch(path, body)
+ *   await api.upload("uploads/", file, { onProgress(0..1), signal }) -> { id, name, type, size, width, height, url, thumbnail_url }
+ * Rejects with ApiError { status, code, message, details, retryAfter (s), retryable }; status 0: no answer. */
+
+export class ApiError extends Error {
+  constructor(status, body = {}, retryAfter = null) {
+    super(body.message ?? `HTTP ${status}`);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = body.code ?? (status === 0 ? "unreachable" : `http_${status}`);
+    this.details = body.details ?? null;
+    this.retryAfter = retryAfter;
+    this.retryable = status === 0 || status === 408 || status === 429 || status >= 500;
+  }
+}
+
+function seconds(header) {
+  const value = Number.parseFloat(header ?? "");
+  return Number.isFinite(value) ? value : null;
+}
+
+function parsed(text) {
+  try {
+    return text === "" ? null : JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+export function createApi({ base = "/api/v1/", token = () => null, csrf = () => null, credentials = "same-origin" } = {}) {
+  function headers() {
+    const all = { Accept: "application/json" };
+    const bearer = token();
+    if (bearer) all.Authorization = `Bearer ${bearer}`;
+    const forgery = csrf();
+    if (forgery) all["X-CSRFToken"] = forgery;
+    return all;
+  }
+
+  async function call(method, path, { query, body, signal } = {}) {
+    const url = new URL(base + path, location.href);
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== null && value !== undefined) url.searchParams.set(name, value);
+    }
+    const all = headers();
+    if (body !== undefined) all["Content-Type"] = "application/json";
+    let response;
+    let answer;
+    try {
+      response = await fetch(url, {
+        method,
+        headers: all,
+        credentials,
+        cache: "no-store",
+        signal: signal ?? AbortSignal.timeout?.(20_000),
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      answer = parsed(await response.text());
+    } catch {
+      throw new ApiError(0);
+    }
+    if (!response.ok) throw new ApiError(response.status, answer ?? {}, seconds(response.headers.get("Retry-After")));
+    return answer;
+  }
+
+  /* XMLHttpRequest, because fetch cannot tell how much of a body has left. */
+  function upload(path, file, { onProgress, signal, name } = {}) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      const form = new FormData();
+      form.append("file", file, name ?? file.name ?? "file");
+      request.open("POST", base + path);
+      for (const [header, value] of Object.entries(headers())) request.setRequestHeader(header, value);
+      request.withCredentials = credentials === "include";
+      request.upload.onprogress = (event) => event.lengthComputable && onProgress?.(event.loaded / event.total);
+      request.onload = () => {
+        const answer = parsed(request.responseText) ?? {};
+        if (request.status < 300) resolve(answer);
+        else reject(new ApiError(request.status, answer, seconds(request.getResponseHeader("Retry-After"))));
+      };
+      request.onerror = () => reject(new ApiError(0));
+      request.onabort = () => reject(new ApiError(0, { code: "aborted" }));
+      signal?.addEventListener("abort", () => request.abort());
+      request.send(form);
+    });
+  }
+
+  return {
+    get: (path, query, options) => call("GET", path, { query, ...options }),
+    post: (path, body = {}, options) => call("POST", path, { body, ...options }),
+    patch: (path, body, options) => call("PATCH", path, { body, ...options }),
+    upload,
+  };
+}

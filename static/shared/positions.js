@@ -1,0 +1,66 @@
+/* positions.js: how far each conversation has been seen without a hole; pure.
+ *   p.set(conversation, seq)        known position (after a session, a history page)
+ *   p.see(conversation, seq)        -> "new" | "ahead" (new, but something before it is missing) | "old"
+ *   p.gap(conversation)             -> true while something below a seen entry is missing
+ *   p.at(conversation) -> seq   p.resume() -> {conversation: seq}   p.drop(conversation)
+ * An entry above a hole is shown at once (the timeline sorts by seq); only the resume point waits for the hole. */
+
+export class Positions {
+  #at = new Map();
+  #ahead = new Map();
+
+  set(conversation, seq) {
+    if (seq <= (this.#at.get(conversation) ?? -1)) return;
+    this.#at.set(conversation, seq);
+    this.#absorb(conversation);
+  }
+
+  see(conversation, seq) {
+    const at = this.#at.get(conversation);
+    if (at === undefined) {
+      this.#at.set(conversation, seq);
+      return "new";
+    }
+    const ahead = this.#ahead.get(conversation);
+    if (seq <= at || ahead?.has(seq)) return "old";
+    if (seq === at + 1) {
+      this.#at.set(conversation, seq);
+      this.#absorb(conversation);
+      return "new";
+    }
+    if (ahead) ahead.add(seq);
+    else this.#ahead.set(conversation, new Set([seq]));
+    return "ahead";
+  }
+
+  #absorb(conversation) {
+    const ahead = this.#ahead.get(conversation);
+    if (!ahead) return;
+    let at = this.#at.get(conversation);
+    while (ahead.delete(at + 1)) at += 1;
+    for (const seq of ahead) if (seq <= at) ahead.delete(seq);
+    this.#at.set(conversation, at);
+    if (ahead.size === 0) this.#ahead.delete(conversation);
+  }
+
+  gap(conversation) {
+    return this.#ahead.has(conversation);
+  }
+
+  at(conversation) {
+    return this.#at.get(conversation) ?? 0;
+  }
+
+  has(conversation) {
+    return this.#at.has(conversation);
+  }
+
+  drop(conversation) {
+    this.#at.delete(conversation);
+    this.#ahead.delete(conversation);
+  }
+
+  resume() {
+    return Object.fromEntries(this.#at);
+  }
+}

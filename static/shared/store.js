@@ -1,0 +1,67 @@
+/* store.js: localStorage that never throws.
+ *   const s = openStore("kefu:demo:");  s.get(key, fallback)  s.set(key, value) -> bool kept on disk
+ *   s.remove(key)  s.keys() -> string[] (without the prefix)  s.durable: false when storage is blocked
+ * Values are JSON. With storage blocked (private mode, third-party frame rules, quota) values live in memory
+ * for the life of the page. */
+
+function usable(kind) {
+  try {
+    const area = globalThis[kind];
+    const probe = "kefu:probe";
+    area.setItem(probe, "1");
+    area.removeItem(probe);
+    return area;
+  } catch {
+    return null;
+  }
+}
+
+export function openStore(prefix, kind = "localStorage") {
+  const area = usable(kind);
+  const memory = new Map();
+  return {
+    durable: area !== null,
+    get(key, fallback = null) {
+      if (memory.has(key)) return memory.get(key);
+      try {
+        const raw = area === null ? null : area.getItem(prefix + key);
+        return raw === null ? fallback : JSON.parse(raw);
+      } catch {
+        return fallback;
+      }
+    },
+    set(key, value) {
+      try {
+        if (area !== null) {
+          area.setItem(prefix + key, JSON.stringify(value));
+          memory.delete(key);
+          return true;
+        }
+      } catch {
+        /* quota or a policy that changed under us: memory below */
+      }
+      memory.set(key, value);
+      return false;
+    },
+    remove(key) {
+      memory.delete(key);
+      try {
+        area?.removeItem(prefix + key);
+      } catch {
+        /* nothing was kept there */
+      }
+    },
+    keys() {
+      const found = new Set(memory.keys());
+      try {
+        for (let i = 0; area !== null && i < area.length; i += 1) {
+          const key = area.key(i);
+          if (key.startsWith(prefix)) found.add(key.slice(prefix.length));
+        }
+      } catch {
+        /* blocked: only memory */
+      }
+      return [...found];
+    },
+  };
+}
