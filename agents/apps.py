@@ -5,8 +5,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AgentsConfig(AppConfig):
-    """Registers the app."""
+    """Fills the chat room's roster port."""
 
     name = "agents"
     verbose_name = _("Agents")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the roster (an assignment; no query)."""
+        from agents.roster import DatabaseRoster
+        from chat.ports import register_roster
+
+        register_roster(DatabaseRoster())

@@ -1,0 +1,69 @@
+"""Who answers: the chat room's `Roster` port over the Agent table. Also the door by which a superuser becomes an agent."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+
+from agents.models import Agent
+from chat.conversation import Participant
+
+
+class DatabaseRoster:
+    """The port's implementation. Every method reads the database: callers on the event loop use a thread."""
+
+    def agent_of(self, user_id: int) -> Participant | None:
+        """The agent this login is, None when it is none, disabled or its login inactive.
+
+        A superuser without a row gets one, so that a fresh installation's admin can answer at once.
+        """
+        user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
+        if user is None:
+            return None
+        agent = Agent.objects.filter(user=user).first()
+        if agent is None:
+            if not user.is_superuser:
+                return None
+            agent, _ = Agent.objects.get_or_create(user=user, defaults={"display_name": name_of(user)})
+        agent.user = user
+        return participant(agent) if agent.is_enabled else None
+
+    def disabled_among(self, agent_ids: list[str]) -> set[str]:
+        """Which of these agents may no longer act: disabled, deleted, or their login inactive. One query."""
+        known = [agent_id for agent_id in agent_ids if _is_uuid(agent_id)]
+        able = Agent.objects.filter(pk__in=known, is_enabled=True, user__is_active=True)
+        return set(agent_ids) - {str(pk) for pk in able.values_list("pk", flat=True)}
+
+    def refresh(self, agent_id: str) -> Participant | None:
+        """The agent with the sites of this moment, None when disabled or gone."""
+        if not _is_uuid(agent_id):
+            return None
+        agent = (
+            Agent.objects.select_related("user")
+            .filter(pk=agent_id, is_enabled=True, user__is_active=True)
+            .first()
+        )
+        return participant(agent) if agent else None
+
+
+def participant(agent: Agent) -> Participant:
+    """The agent as the chat room knows people: `sites` is None (every site) for a superuser."""
+    if agent.user.is_superuser:
+        return Participant("agent", str(agent.pk), agent.display_name, None)
+    sites = frozenset(str(pk) for pk in agent.sites.values_list("pk", flat=True))
+    return Participant("agent", str(agent.pk), agent.display_name, sites)
+
+
+def name_of(user: User) -> str:
+    """What a login is called before anybody chose a display name (at most 100 characters)."""
+    return (user.get_full_name().strip() or user.get_username())[:100]
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
