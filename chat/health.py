@@ -1,8 +1,8 @@
 """A small registry of probes: who can fail says so here, and /health/ready asks them all.
 
-A probe is called on a worker thread, at most once a second, and returns None when its part works or one short
-clause saying what does not, free of secrets. Raising counts as not working. An essential part that does not work
-makes the process not ready (it cannot take and acknowledge messages); any other only makes it degraded.
+A probe is called on a worker thread, at most once a second, and returns None when its part works or one
+short clause saying what does not, free of secrets. Raising counts as not working. An essential part that does
+not work makes the process not ready (it cannot take and acknowledge messages); any other only degraded.
 """
 
 from collections.abc import Callable

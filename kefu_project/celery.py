@@ -1,11 +1,44 @@
-"""The Celery application. Tasks live in each app's tasks.py; its settings are the CELERY_* ones."""
+"""The Celery application. Tasks live in each app's tasks.py; its settings are the CELERY_* ones.
+
+What runs periodically is named by the app that owns it: a BEAT_SCHEDULE in its tasks.py.
+"""
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kefu_project.settings")
+
+from kefu_project.telemetry.metrics import watch_tasks
+
+APPS_WITH_TASKS = ("chat", "agents", "bot", "knowledge")
 
 app = Celery("kefu")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+watch_tasks()
+
+
+def gather_schedules(sender: Celery, **_: Any) -> None:
+    """Merge every app's BEAT_SCHEDULE; two apps may not use one name."""
+    schedule: dict[str, dict[str, Any]] = {}
+    for name in APPS_WITH_TASKS:
+        if find_spec(f"{name}.tasks") is None:
+            continue
+        for key, entry in getattr(import_module(f"{name}.tasks"), "BEAT_SCHEDULE", {}).items():
+            if key in schedule:
+                raise ValueError(f"two apps have a periodic task named {key!r}")
+            schedule[key] = entry
+    sender.conf.beat_schedule = schedule
+
+
+def keep_our_logging(**_: Any) -> None:
+    """Celery would replace the handlers that settings.LOGGING made; being connected here is what stops it."""
+
+
+app.on_after_finalize.connect(gather_schedules)
+setup_logging.connect(keep_our_logging)

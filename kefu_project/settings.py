@@ -23,14 +23,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def _one_of(name: str, default: str, *allowed: str) -> str:
-    value = env.str(name, default=default).strip().lower()
+    value: str = env.str(name, default=default).strip().lower()
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
     return value
 
 
 def _port(name: str, default: int) -> int:
-    text = env.str(name, default=str(default)).strip()
+    text: str = env.str(name, default=str(default)).strip()
     if not text.isdigit() or int(text) > 65535:
         raise ImproperlyConfigured(f"{name} must be a port number (0 to 65535), not {text!r}.")
     return int(text)
@@ -235,12 +235,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Celery ------------------------------------------------------------------------------------------------
-_POLL_SECONDS = 0.01
-"""kombu's memory transport looks for work once a second by default: 17 tasks/s; at 10 ms it is 3,000."""
 CELERY_BROKER_URL = env.str("KEFU_CELERY_BROKER_URL", default="") or KEFU_REDIS_URL or "memory://"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"polling_interval": _POLL_SECONDS} if CELERY_BROKER_URL.startswith("memory:") else {}
-)
+if CELERY_BROKER_URL.startswith("memory:"):
+    CELERY_BROKER_TRANSPORT = "kefu_project.memory_broker:Transport"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -252,7 +249,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(KEFU_DATA_DIR / "beat-schedule")
+# In memory: a schedule file is one more thing a SIGKILL can break, and every periodic task here may run
+# twice.
+CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 
 LOGGING = logging_config(KEFU_LOG_LEVEL)
 LOGGING_CONFIG = "kefu_project.telemetry.logging.configure"

@@ -1,6 +1,6 @@
 """JSON logs by structlog: one object a line on stderr, never the text of a message, a token or a password.
 
-Both structlog's and the standard library's loggers end in the same chain: third-party records are redacted too.
+structlog's and the standard library's loggers end in the same chain, so third-party records are redacted too.
 """
 
 import logging.config
@@ -32,7 +32,7 @@ def _hide(match: re.Match[str]) -> str:
 
 
 def redacted(value: object, depth: int = 0) -> object:
-    """`value` with secrets hidden by key and by look; objects that are not plain data become a type's name."""
+    """`value` with secrets hidden by key and by look; what is not plain data becomes the name of its type."""
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, str):
@@ -114,6 +114,7 @@ def logging_config(level: str) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            "kombu.connection": {"level": "ERROR"},
             "asyncio": {"level": "WARNING"},
             "PIL": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
