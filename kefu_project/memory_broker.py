@@ -50,7 +50,7 @@ class Transport(memory.Transport):
         while True:
             WOKEN.clear()
             try:
-                self.cycle.get(self._deliver, timeout=timeout)
+                self.cycle.get(self._deliver, timeout=timeout)  # type: ignore[no-untyped-call]
                 return
             except Empty:
                 pass

@@ -7,6 +7,7 @@ KEFU_REDIS_URL). Unsafe combinations are refused by kefu_project/checks.py.
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 import environ
@@ -133,7 +134,8 @@ if KEFU_SCALED:
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [KEFU_REDIS_URL], "prefix": "kefu"},
+            # Redis' pub/sub knows no database numbers, so the number goes into the names.
+            "CONFIG": {"hosts": [KEFU_REDIS_URL], "prefix": f"kefu{urlsplit(KEFU_REDIS_URL).path}"},
         }
     }
 else:
@@ -202,6 +204,8 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_CALLABLE = "chat.api.errors.lockout_response"
+CSRF_FAILURE_VIEW = "chat.api.errors.csrf_failure"
 AXES_IPWARE_META_PRECEDENCE_ORDER = [
     "REMOTE_ADDR"
 ]  # proxies are resolved by the server, from trusted ones only
@@ -212,12 +216,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 # --- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "chat.api.authentication.BearerAuthentication",
+        "chat.api.authentication.ConsoleAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["chat.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "chat.api.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

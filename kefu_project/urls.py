@@ -17,3 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]
+
+handler400 = "chat.api.errors.handler400"
+handler403 = "chat.api.errors.handler403"
+handler404 = "chat.api.errors.handler404"
+handler500 = "chat.api.errors.handler500"

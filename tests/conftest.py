@@ -1,1 +1,78 @@
-"""Fixtures that every room's tests share."""
+"""Fixtures that every room's tests share. The services and servers behind them are real; see
+tests/support/."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import services
+from tests.support.server import Mode, Server, ServerFactory
+
+
+def pytest_configure() -> None:
+    """Name the folder of services before xdist starts its workers, so that they share it."""
+    services.folder()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no service behind; only the process that made them does anything."""
+    services.stop_all()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """URL of a PostgreSQL database of this worker, empty at first."""
+    return services.new_database()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """URL of a Redis database number of this worker (appendonly, appendfsync always), empty at first."""
+    return services.new_redis()
+
+
+@pytest.fixture
+def fresh_postgres_url() -> str:
+    """URL of a PostgreSQL database for one test."""
+    return services.new_database()
+
+
+@pytest.fixture
+def fresh_redis_url() -> str:
+    """URL of a Redis database number for one test."""
+    return services.new_redis()
+
+
+@pytest.fixture(params=["embedded", "scaled"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Runs the test once in each mode."""
+    return "scaled" if request.param == "scaled" else "embedded"
+
+
+@pytest.fixture
+def server_factory(tmp_path: Path) -> Iterator[ServerFactory]:
+    """Starts real servers for one test: `server_factory.start(mode="embedded", env={…})`."""
+    factory = ServerFactory(tmp_path)
+    try:
+        yield factory
+    finally:
+        factory.close()
+
+
+@pytest.fixture
+def server(server_factory: ServerFactory, mode: Mode) -> Server:
+    """A ready server of one test, in both modes, without rate limits."""
+    return server_factory.start(mode, env={"KEFU_RATE_LIMIT": "off"})
+
+
+@pytest.fixture(scope="module", params=["embedded", "scaled"])
+def shared_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A ready server in both modes, one for all tests of a module that do not stop it, without rate limits."""
+    factory = ServerFactory(tmp_path_factory.mktemp("server"))
+    try:
+        yield factory.start(request.param, env={"KEFU_RATE_LIMIT": "off"})
+    finally:
+        factory.close()

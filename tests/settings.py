@@ -5,11 +5,17 @@ import os
 import shutil
 import tempfile
 
+from tests.support import services
+
 _DATA_DIR = tempfile.mkdtemp(prefix="kefu-tests-")
 atexit.register(shutil.rmtree, _DATA_DIR, ignore_errors=True)
 os.environ["KEFU_DATA_DIR"] = _DATA_DIR
 os.environ["KEFU_SECRET_KEY"] = "tests-only-" + "k" * 64
-for _name in ("DATABASE_URL", "KEFU_REDIS_URL", "KEFU_CELERY_BROKER_URL", "KEFU_PUBLIC_URL", "KEFU_DEBUG"):
+if os.environ.get("KEFU_TEST_DATABASE") == "postgres":
+    os.environ["DATABASE_URL"] = services.new_database()
+else:
+    os.environ.pop("DATABASE_URL", None)
+for _name in ("KEFU_REDIS_URL", "KEFU_CELERY_BROKER_URL", "KEFU_PUBLIC_URL", "KEFU_DEBUG"):
     os.environ.pop(_name, None)
 
 from kefu_project.settings import *  # noqa: E402, F403

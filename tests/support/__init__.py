@@ -1,0 +1,1 @@
+"""What tests share: real PostgreSQL and Redis, real servers, clients, and waiting for conditions."""
