@@ -70,7 +70,7 @@ def server(server_factory: ServerFactory, mode: Mode) -> Server:
 def shared_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A ready server in both modes, one for all tests of a module that do not stop it, without rate limits."""
+    """A ready server in both modes, one for all tests of a module; none may stop it. No rate limits."""
     factory = ServerFactory(tmp_path_factory.mktemp("server"))
     try:
         yield factory.start(request.param, env={"KEFU_RATE_LIMIT": "off"})

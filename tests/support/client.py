@@ -135,8 +135,10 @@ class Socket:
             {"conversation": conversation, "client_msg_id": client_msg_id, "kind": "text", "text": text},
         )
         frame = await self.expect(
-            lambda frame: frame["type"] == "error"
-            or (frame["type"] == "message.ack" and frame["payload"]["client_msg_id"] == client_msg_id)
+            lambda frame: (
+                frame["type"] == "error"
+                or (frame["type"] == "message.ack" and frame["payload"]["client_msg_id"] == client_msg_id)
+            )
         )
         assert frame["type"] == "message.ack", frame
         payload: Frame = frame["payload"]
@@ -161,8 +163,8 @@ class Socket:
 @asynccontextmanager
 async def socket(server: Server, **options: Any) -> AsyncIterator[Socket]:
     """An open WebSocket before hello; `options` go to websockets' connect()."""
-    async with connect(server.ws_url, compression=None, proxy=None, ping_interval=None, **options) as
-    connection:
+    plain: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None, **options}
+    async with connect(server.ws_url, **plain) as connection:
         yield Socket(connection)
 
 
