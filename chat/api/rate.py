@@ -1,0 +1,77 @@
+"""How often one address and one person may call: the `limits` library over memory or, scaled, Redis.
+
+Limits protect against scripts, not against people: a whole office or a mobile carrier may share one address.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import time
+from typing import Final, Literal
+
+import limits
+from django.conf import settings
+from django.http import HttpRequest
+from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
+from rest_framework.request import Request
+
+from chat.conversation import Participant
+from chat.errors import KefuError
+
+Act = Literal["session", "upload", "post", "login"]
+
+PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
+    "session": limits.RateLimitItemPerMinute(300),
+    "upload": limits.RateLimitItemPerMinute(120),
+    "post": limits.RateLimitItemPerMinute(1200),
+    "login": limits.RateLimitItemPerMinute(30),
+}
+PER_PERSON: Final[dict[Act, limits.RateLimitItem]] = {
+    "upload": limits.RateLimitItemPerMinute(30),
+    "post": limits.RateLimitItemPerMinute(120),
+}
+
+
+@functools.cache
+def _limiter() -> RateLimiter:
+    uri = settings.KEFU_REDIS_URL or "memory://"
+    options = {"wrap_exceptions": True} if settings.KEFU_REDIS_URL else {}
+    return SlidingWindowCounterRateLimiter(limits.storage.storage_from_string(uri, **options))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The caller's address. The server has put it there, believing only KEFU_TRUSTED_PROXIES; headers are
+    not read.
+
+    One IPv6 customer has a whole /64 to call from, so that counts as one address.
+    """
+    text = request.META.get("REMOTE_ADDR") or ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text[:64]
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    return text
+
+
+def check(request: Request, act: Act, person: Participant | None = None) -> None:
+    """Count one call; raise `rate_limited` when its address or its person has had enough."""
+    if not settings.KEFU_RATE_LIMIT:
+        return
+    if act in PER_ADDRESS:
+        _hit(PER_ADDRESS[act], act, "address", client_address(request._request))
+    if person is not None and person.id and act in PER_PERSON:
+        _hit(PER_PERSON[act], act, person.kind, person.id)
+
+
+def _hit(item: limits.RateLimitItem, *names: str) -> None:
+    limiter = _limiter()
+    try:
+        if limiter.hit(item, *names):
+            return
+        reset = limiter.get_window_stats(item, *names).reset_time
+    except limits.errors.StorageError:
+        return  # counting is no reason to refuse people while Redis is away
+    raise KefuError("rate_limited", "too many requests", retry_after_s=max(1.0, reset - time.time()))
