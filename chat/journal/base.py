@@ -1,9 +1,9 @@
 """The journal's contract: an ordered, durable log per conversation, with one writer's view of it.
 
 Everything else in the system is a reader of this log. Two forms keep the same contract and the same contract
-suite (`tests/journal/`): a SQLite file for one machine, Redis for several. Both are synchronous on purpose: the
-group commit (`group_commit.py`) is one thread that hands them everything that arrived while the last write was
-under way, which costs one thread switch per batch instead of one event-loop round trip per entry.
+suite (`tests/journal/`): a SQLite file for one machine, Redis for several. Both are synchronous on purpose:
+the group commit (`group_commit.py`) is one thread that hands them everything that arrived while the last
+write was under way, which costs one thread switch per batch instead of one event-loop round trip per entry.
 
 Pure types here; no Django.
 """
@@ -16,11 +16,12 @@ from typing import Literal, Protocol
 import msgspec
 
 
-class JournalUnavailable(Exception):  # noqa: N818 - a state of the world, named as people say it
-    """The write or read did not happen (disk full, locked, connection lost). Nothing was half-written; retry later."""
+class JournalUnavailable(Exception):
+    """The write or read did not happen (disk full, locked, connection lost). Nothing was half-written; retry
+    later."""
 
 
-class JournalEmptied(Exception):  # noqa: N818
+class JournalEmptied(Exception):
     """The journal's epoch is not the one the database knows: it was emptied or replaced behind our back."""
 
 
@@ -36,7 +37,8 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """Append only while the conversation's mark still is `seq`: `act` is the last act, `human` the last word or act of an agent."""
+    """Append only while the conversation's mark still is `seq`: `act` is the last act, `human` the last word
+    or act of an agent."""
 
     mark: Literal["act", "human"]
     seq: int
@@ -45,10 +47,11 @@ class Expectation(msgspec.Struct, frozen=True):
 class Append(msgspec.Struct, frozen=True):
     """Entries to write together, at once or not at all.
 
-    At most one draft bears a `client_msg_id`; when that id is already known in the conversation the answer is `Stored`
-    with `repeated=True` and nothing is written, whatever `expect` says (a retry is the same message a year later).
-    `state`: the conversation's new snapshot when one of the drafts is an act, which also moves the act mark to the last
-    draft's seq. `human`: moves the human mark likewise. `origin` is opaque and returned to the listener.
+    At most one draft bears a `client_msg_id`; when that id is already known in the conversation the answer is
+    `Stored` with `repeated=True` and nothing is written, whatever `expect` says (a retry is the same message
+    a year later). `state`: the conversation's new snapshot when one of the drafts is an act, which also moves
+    the act mark to the last draft's seq. `human`: moves the human mark likewise. `origin` is opaque and
+    returned to the listener.
     """
 
     conversation: str
@@ -60,7 +63,8 @@ class Append(msgspec.Struct, frozen=True):
 
 
 class Numbered(msgspec.Struct, frozen=True):
-    """An entry as stored. `created_at` in ms. `body` is its JSON bytes; empty only for a repeat whose body was trimmed."""
+    """An entry as stored. `created_at` in ms. `body` is its JSON bytes; empty only for a repeat whose body
+    was trimmed."""
 
     id: str
     seq: int
@@ -69,7 +73,8 @@ class Numbered(msgspec.Struct, frozen=True):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """Durable now. `repeated`: it was before; then `entries` holds just the entry that bore the same `client_msg_id`."""
+    """Durable now. `repeated`: it was before; then `entries` holds just the entry that bore the same
+    `client_msg_id`."""
 
     entries: tuple[Numbered, ...]
     repeated: bool = False
@@ -126,7 +131,8 @@ class LogItem(msgspec.Struct, frozen=True):
 
 
 class Depth(msgspec.Struct, frozen=True):
-    """How far a reader is behind: entries not yet passed, and the oldest one's `created_at` (ms), None when none."""
+    """How far a reader is behind: entries not yet passed, and the oldest one's `created_at` (ms), None when
+    none."""
 
     entries: int
     oldest_ms: int | None
@@ -139,13 +145,18 @@ class Journal(Protocol):
     """How many independent logs readers walk. A conversation lives in one shard for ever."""
 
     def open(self) -> None:
-        """Connect, create what is missing, refuse unsafe durability settings (`JournalUnavailable` says why)."""
+        """Connect, create what is missing, refuse unsafe durability settings (`JournalUnavailable` says
+        why)."""
 
     def close(self) -> None:
         """Give back connections and files."""
 
+    def check(self) -> None:
+        """Prove that a write can be made durable now; for the readiness probe after a failure."""
+
     def epoch(self) -> str | None:
-        """The random name this journal was given when it was first used, None when it is new or was emptied."""
+        """The random name this journal was given when it was first used, None when it is new or was
+        emptied."""
 
     def set_epoch(self, epoch: str) -> None:
         """Name the journal."""
@@ -160,8 +171,8 @@ class Journal(Protocol):
         """Heads of the hot ones among them."""
 
     def read_after(self, conversation: str, after_seq: int, limit: int) -> list[tuple[int, bytes]]:
-        """(seq, body) of entries above `after_seq` still held here, ascending. The first may lie beyond after_seq + 1
-        when older bodies were trimmed: those are in the database."""
+        """(seq, body) of entries above `after_seq` still held here, ascending. The first may lie beyond
+        after_seq + 1 when older bodies were trimmed: those are in the database."""
 
     def read_range(self, conversation: str, first_seq: int, last_seq: int) -> list[tuple[int, bytes]]:
         """(seq, body) of entries first_seq..last_seq (inclusive) still held here, ascending."""
@@ -173,7 +184,8 @@ class Journal(Protocol):
         """Give a lease back early."""
 
     def read_batch(self, reader: str, shard: int, limit: int) -> list[LogItem]:
-        """The next entries this reader has not passed, in order. Reading again without `advance` gives them again."""
+        """The next entries this reader has not passed, in order. Reading again without `advance` gives them
+        again."""
 
     def advance(self, reader: str, shard: int, position: str) -> None:
         """Pass everything up to and including `position` (never moves back)."""
@@ -182,9 +194,9 @@ class Journal(Protocol):
         """How far behind the reader is, over all shards."""
 
     def trim(self, readers: Sequence[str], now_ms: int, keep_ms: int, idle_ms: int) -> tuple[int, int]:
-        """Drop bodies that all `readers` passed and that are older than `keep_ms`; forget whole conversations that all
-        readers passed and that were silent for `idle_ms`. Returns (bodies dropped, conversations forgotten).
-        Message ids of hot conversations stay known."""
+        """Drop bodies that all `readers` passed and that are older than `keep_ms`; forget whole conversations
+        that all readers passed and that were silent for `idle_ms`. Returns (bodies dropped, conversations
+        forgotten). Message ids of hot conversations stay known."""
 
     def each_head(self) -> Iterator[Head]:
         """Every hot conversation, for audits."""
