@@ -1,8 +1,4 @@
-/* a11y.js: small helpers for keyboards and screen readers.
- *   announce(text, urgent?)          said by a screen reader without moving the focus
- *   trapFocus(element, onEscape) -> release()   for dialogs; the focus returns to where it was
- *   composing(event)                 true while an input method is choosing characters (Enter must not send)
- *   reducedMotion()                  the person asked for less movement */
+/* Small helpers for keyboards and screen readers. */
 
 const regions = new Map();
 

@@ -1,6 +1,4 @@
-/* accent.js: a site's accent colour, made readable.
- *   applyAccent("#e4572e")   sets --accent, --accent-hover, --accent-soft, --accent-text, --on-accent, --focus for the
- *   present theme and again when it changes.   contrast("#fff", "#000") -> 21   readable(colour, ground, ratio) -> colour */
+/* A site's accent colour, made readable (WCAG 2.2 contrast). */
 
 function parse(hex) {
   const short = /^#?([\da-f])([\da-f])([\da-f])$/i.exec(hex);

@@ -1,9 +1,4 @@
-/* api.js: REST calls with one error shape.
- *   const api = createApi({ base: "/api/v1/", token: () => "…" | null, csrf: () => "…" | null });
- *   await api.get("conversations/x/messages/", { before_seq: 10, limit: 30 })   query values null/undefined are left out
- *   await api.post("visitor/sessions/", body)   api.patch(path, body)
- *   await api.upload("uploads/", file, { onProgress(0..1), signal }) -> { id, name, type, size, width, height, url, thumbnail_url }
- * Rejects with ApiError { status, code, message, details, retryAfter (s), retryable }; status 0: no answer. */
+/* REST calls with one error shape. API: docs/frontend.md. */
 
 export class ApiError extends Error {
   constructor(status, body = {}, retryAfter = null) {

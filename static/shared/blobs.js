@@ -1,7 +1,5 @@
-/* blobs.js: files that wait to be uploaded, kept over a reload (IndexedDB; memory where that is blocked).
- *   await putBlob(key, file)   await getBlob(key) -> Blob | null   await dropBlob(key) */
+/* Files that wait to be uploaded, kept over a reload (IndexedDB; where that is blocked, the page itself holds them while it lives). */
 
-const memory = new Map();
 let opening = null;
 
 function open() {
@@ -36,15 +34,13 @@ async function run(mode, act) {
 }
 
 export async function putBlob(key, blob) {
-  memory.set(key, blob);
   await run("readwrite", (blobs) => blobs.put(blob, key));
 }
 
 export async function getBlob(key) {
-  return memory.get(key) ?? (await run("readonly", (blobs) => blobs.get(key)));
+  return run("readonly", (blobs) => blobs.get(key));
 }
 
 export async function dropBlob(key) {
-  memory.delete(key);
   await run("readwrite", (blobs) => blobs.delete(key));
 }

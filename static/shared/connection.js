@@ -1,25 +1,7 @@
-/* connection.js: one lasting connection to kefu (wire contract, sections 3 and 6).
- *
- *   const c = new Connection({ socketUrl, pollUrl, getToken, client, onFrame, onState, fetchEntries?, onResync?, onToken? });
- *     getToken({ refused }) -> Promise<{ token, expires_at }>   called before every connect; refused: true means the
- *                              last token must not be used again (4401, 4403, 4408 …), so get a new one
- *     onFrame(frame)           every frame but pong and answers to request(); `message` frames never twice
- *     onState(state)           { name, transport, attempt, retryAt, code }; name is one of
- *                              "connecting" "open" "reconnecting" "offline" "refused" "stopped"
- *     fetchEntries(conversation, afterSeq) -> Promise<entry[]>  history, ascending; heals gaps and resyncs
- *     onResync(conversation, head) -> true if the page reloads that conversation itself
- *     onToken({ token, expires_at })                            a renewed token
- *   c.start()  c.stop()  c.wake() (try now)
- *   c.send(type, payload) -> bool      fire and forget
- *   c.request(type, payload, timeoutMs) -> Promise<frame>; rejects with { code, message, retryable, retry_after_s, payload }
- *   c.follow(conversation, seq)  c.unfollow(conversation)      the resume map (an agent subscribes besides)
- *   c.saw(conversation, seq)     an own entry known from its ack
- *
- * Falls to the long poll after two WebSockets in a row without `welcome`, and keeps trying to get back. */
+/* One lasting connection to kefu (wire contract, sections 3 and 6). API: docs/frontend.md. */
 
-import { backoff, restartDelay } from "./backoff.js";
-import { Positions } from "./positions.js";
-import { PollTransport, SocketTransport, UNREACHABLE } from "./transport.js";
+import { Positions, backoff, restartDelay } from "./reconnect.js";
+import { SocketTransport, UNREACHABLE } from "./transport.js";
 
 const WELCOME_MS = 6_000;
 const PING_MS = 20_000;
@@ -137,26 +119,27 @@ export class Connection {
   async #connect() {
     if (this.#connecting || this.#stopped || this.#transport !== null) return;
     this.#connecting = true;
+    let Kind = SocketTransport;
     try {
-      const got = await this.#options.getToken({ refused: this.#refused });
-      this.#keepToken(got);
+      this.#keepToken(await this.#options.getToken({ refused: this.#refused }));
       this.#refused = false;
+      const poll = typeof WebSocket === "undefined" || this.#socketFailures >= 2;
+      if (poll) Kind = (await import("./poll.js")).PollTransport;
     } catch (error) {
-      this.#connecting = false;
       if (error?.final) this.#set("refused", { code: error.code ?? null });
       else this.#retryLater(error?.status === 429 ? (error.retryAfter ?? 10) * 1000 : 0);
       return;
+    } finally {
+      this.#connecting = false;
     }
-    this.#connecting = false;
     if (this.#stopped || this.#transport !== null) return;
-    const poll = typeof WebSocket === "undefined" || this.#socketFailures >= 2;
-    this.#transport = this.#build(poll ? PollTransport : SocketTransport, (code) => this.#lost(code));
+    this.#transport = this.#build(Kind, (code) => this.#lost(code));
     this.#after("welcome", WELCOME_MS, () => this.#abandon(UNREACHABLE));
     this.#transport.open(this.#hello());
   }
 
   #build(Kind, onClose) {
-    const url = Kind === PollTransport ? this.#options.pollUrl : this.#options.socketUrl;
+    const url = Kind === SocketTransport ? this.#options.socketUrl : this.#options.pollUrl;
     const transport = new Kind(url, {
       token: () => this.#token,
       onClose,

@@ -1,7 +1,4 @@
-/* dom.js: elements without innerHTML (a strict policy forbids style attributes and inline handlers anyway).
- *   el("button.primary", { type: "button", ariaLabel: "…", onclick: fn, data: { id } }, "text", child, null)
- *   icon("send") -> svg <use> into the page's sprite (#i-send)     linkify(text) -> Node[] (http, https, mailto; rel noopener nofollow)
- *   fill(node, ...children)   replaces what is inside */
+/* Elements without innerHTML (a strict policy forbids style attributes and inline handlers anyway). */
 
 export function el(selector, props = {}, ...children) {
   const [tag, ...classes] = selector.split(".");

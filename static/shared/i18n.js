@@ -1,8 +1,4 @@
-/* i18n.js: words in the person's language.
- *   await useLocale("zh-CN", { en: () => import("./en.js"), "zh-CN": () => import("./zh-cn.js") })   modules export default {key: text}
- *   t("send")   t("waiting", { count: 3 })   {count} is filled in; with a `count`, "waiting_one" is used where the plural rules say so
- *   locale() -> "zh-CN"     matchLocale("zh-Hans-HK", ["en", "zh-CN"]) -> "zh-CN"     onLocale(fn)
- * A missing key shows itself, so it is seen at once. */
+/* Words in the person's language. A missing key shows itself, so it is seen at once. */
 
 let current = "en";
 let words = {};

@@ -1,20 +1,9 @@
-/* outbox.js: what was written and is not acked yet. Survives reloads; every repeat carries the same client_msg_id,
- * so the server stores it once however often it is sent.
- *
- *   const o = new Outbox({ connection, store, upload, onChange, onAck, onMoved? });
- *     store                     openStore("kefu:<site>:<person>:outbox:"); one key an item, so tabs do not overwrite each other
- *     upload(file, { onProgress }) -> Promise<attachment>
- *     onChange(item)            item.state "sending" | "failed", item.progress 0..1 of an upload, item.error { code, message }
- *     onAck(item, ack)          ack { id, seq, created_at }; the item has left the outbox. entryOf(item, ack, sender) makes the entry
- *     onMoved(item, conversation)  the conversation was closed for good, the item goes to this one
- *   o.add({ conversation, kind?, text?, file?, card?, reply_to? }) -> item
- *   o.items(conversation?) -> item[]   o.retry(id)   o.discard(id)   o.flush() (on state "open")
- *   o.confirm(entry) -> item | null    an own entry that came back as a `message` (its ack was lost) */
+/* What was written and is not acked yet; every repeat carries the same client_msg_id. API: docs/frontend.md. */
 
-import { backoff } from "./backoff.js";
-import { dropBlob, getBlob, putBlob } from "./blobs.js";
+import { backoff } from "./reconnect.js";
 
 const MAX_TRIES = 6;
+const blobs = () => import("./blobs.js");
 
 export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -43,6 +32,7 @@ export class Outbox {
   #options;
   #items = new Map();
   #busy = new Set();
+  #fresh = new Map();
   #timer = null;
 
   constructor(options) {
@@ -75,7 +65,10 @@ export class Outbox {
       tries: 0,
     };
     this.#items.set(item.client_msg_id, item);
-    if (file) putBlob(item.client_msg_id, file);
+    if (file) {
+      this.#fresh.set(item.client_msg_id, file);
+      blobs().then(({ putBlob }) => putBlob(item.client_msg_id, file));
+    }
     this.#keep(item);
     this.flush();
     return item;
@@ -93,6 +86,18 @@ export class Outbox {
     this.#forget(id);
   }
 
+  adopt(conversation) {
+    for (const item of this.items()) {
+      if (item.conversation !== null) continue;
+      item.conversation = conversation;
+      this.#keep(item);
+    }
+  }
+
+  clear() {
+    for (const id of [...this.#items.keys()]) this.#forget(id);
+  }
+
   confirm(entry) {
     const item = this.#items.get(entry.client_msg_id);
     if (!item || item.conversation !== entry.conversation) return null;
@@ -103,7 +108,7 @@ export class Outbox {
   flush() {
     if (!this.#options.connection.open) return;
     for (const item of this.items()) {
-      if (item.state === "sending" && !this.#busy.has(item.client_msg_id)) this.#deliver(item);
+      if (item.state === "sending" && item.conversation !== null && !this.#busy.has(item.client_msg_id)) this.#deliver(item);
     }
   }
 
@@ -133,8 +138,15 @@ export class Outbox {
     }
   }
 
+  /* The bytes of a file that waits, also after a reload; null when they are gone. */
+  async blobOf(item) {
+    const fresh = this.#fresh.get(item.client_msg_id);
+    if (fresh || item.file === null) return fresh ?? null;
+    return (await blobs()).getBlob(item.client_msg_id);
+  }
+
   async #upload(item) {
-    const blob = await getBlob(item.client_msg_id);
+    const blob = await this.blobOf(item);
     if (blob === null) throw { code: "file_gone", retryable: false };
     const file = new File([blob], item.file.name, { type: item.file.type });
     item.attachment = await this.#options.upload(file, {
@@ -187,9 +199,11 @@ export class Outbox {
   }
 
   #forget(id) {
-    const known = this.#items.delete(id);
+    const item = this.#items.get(id);
+    this.#items.delete(id);
+    this.#fresh.delete(id);
     this.#options.store.remove(id);
-    dropBlob(id);
-    return known;
+    if (item?.file) blobs().then(({ dropBlob }) => dropBlob(id));
+    return item !== undefined;
   }
 }

@@ -1,5 +1,4 @@
-/* sound.js: two soft notes made by WebAudio, no file.
- *   armSound()   once: browsers allow sound only after the first gesture     chime({ volume? })   at most one a second */
+/* Two soft notes made by WebAudio, no file. Browsers allow sound only after the first gesture. */
 
 let context = null;
 let last = 0;

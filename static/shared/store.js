@@ -1,8 +1,4 @@
-/* store.js: localStorage that never throws.
- *   const s = openStore("kefu:demo:");  s.get(key, fallback)  s.set(key, value) -> bool kept on disk
- *   s.remove(key)  s.keys() -> string[] (without the prefix)  s.durable: false when storage is blocked
- * Values are JSON. With storage blocked (private mode, third-party frame rules, quota) values live in memory
- * for the life of the page. */
+/* localStorage that never throws; memory where it is blocked. */
 
 function usable(kind) {
   try {

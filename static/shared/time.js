@@ -1,6 +1,4 @@
-/* time.js: times in the viewer's zone and language (i18n.js `locale()`). All take ms since the epoch.
- *   clock(ms) "14:05"   dayKey(ms) "2026-11-20" (for grouping)   dayLabel(ms) "Today" / "昨天" / "20 November"
- *   stamp(ms) day and clock   ago(ms) "5 min. ago"   elapsed(ms of duration) "4:05" or "1:02:09"   bytes(n) "1.2 MB" */
+/* Times in the viewer's zone and language, all from ms since the epoch. */
 
 import { locale } from "./i18n.js";
 

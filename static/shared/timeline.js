@@ -1,14 +1,4 @@
-/* timeline.js: the entries of one conversation as a person sees them; no DOM.
- *
- *   const t = new Timeline({ conversation, fetchPage, self: "visitor" | "agent", selfId? });
- *     fetchPage({ before_seq?, after_seq?, limit }) -> Promise<{ data: entry[], meta: { has_more } }>
- *   t.apply(entry) -> "added" | "updated" | "ignored"       any order, any number of times
- *   t.entries() -> entry[] ascending, without the hidden     t.get(seq)   t.last()   t.lastSeq   t.firstSeq
- *   await t.loadLatest()   await t.loadOlder() -> number of new entries   t.hasOlder
- *   await t.loadAfter(seq) -> entries in between (for Connection.fetchEntries)
- *   t.partial({ stream, text })   t.partials() -> [{ stream, text }]   ended by the entry whose client_msg_id is the stream
- *   t.receipt({ delivered, read, sender })   t.stateOf(entry) -> "sent" | "delivered" | "read" (own entries)
- *   t.onChange = (seq | null) => …   null: more than one */
+/* The entries of one conversation as a person sees them; no DOM. API: docs/frontend.md. */
 
 const PAGE = 30;
 

@@ -1,10 +1,18 @@
-/* positions.js: how far each conversation has been seen without a hole; pure.
- *   p.set(conversation, seq)        known position (after a session, a history page)
- *   p.see(conversation, seq)        -> "new" | "ahead" (new, but something before it is missing) | "old"
- *   p.gap(conversation)             -> true while something below a seen entry is missing
- *   p.at(conversation) -> seq   p.resume() -> {conversation: seq}   p.drop(conversation)
- * An entry above a hole is shown at once (the timeline sorts by seq); only the resume point waits for the hole. */
+/* Pure rules of coming back: how long to wait, and from where to resume. API: docs/frontend.md. */
 
+export const FIRST_MS = 500;
+export const LAST_MS = 30_000;
+
+export function backoff(attempt, random = Math.random) {
+  const ceiling = Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(attempt, 16));
+  return Math.round(ceiling * (0.5 + 0.5 * random()));
+}
+
+export function restartDelay(random = Math.random) {
+  return Math.round(200 + 1000 * random());
+}
+
+/* How far each conversation has been seen without a hole. */
 export class Positions {
   #at = new Map();
   #ahead = new Map();
