@@ -15,6 +15,14 @@ def pytest_configure() -> None:
     services.folder()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database of the test process: `make test` runs that on PostgreSQL, too."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "admin_client"}:
+            item.add_marker("database")
+
+
 def pytest_unconfigure() -> None:
     """Leave no service behind; only the process that made them does anything."""
     services.stop_all()
