@@ -5,16 +5,21 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ChatConfig(AppConfig):
-    """Registers the app, and answers django-cors-headers' question about origins."""
+    """Registers the app and connects what follows from a request's origin and from a written entry."""
 
     name = "chat"
     verbose_name = _("Chat")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect the one hook that django-cors-headers has."""
+        """Connect the one hook that django-cors-headers has, and what follows every write of the journal."""
         from corsheaders.signals import check_request_enabled
 
         from chat import sites
 
         check_request_enabled.connect(sites.cors_allowed, dispatch_uid="chat.sites.cors_allowed")
+
+        from chat import journal
+        from chat.delivery.outbound import outbound
+
+        journal.listen(outbound.stored)

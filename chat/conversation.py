@@ -1,7 +1,7 @@
 """A conversation's status as a fold over its acts, and the rules of who may do what when. Pure.
 
-The snapshot of this fold is stored in the journal beside the head, written in the same step as the act that changed
-it, so a process that holds an old one is told so by the journal (`Refused`) and folds again.
+The snapshot of this fold is stored in the journal beside the head, written in the same step as the act that
+changed it, so a process that holds an old one is told so by the journal (`Refused`) and folds again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ MAX_RECALLED: Final = 1000  # recalled entries a snapshot remembers; the databas
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """Who acts. `sites`: site ids an agent answers for, None for every site (superusers); a visitor has one."""
+    """Who acts. `sites`: site ids an agent answers for, None for every site (superusers); a visitor has
+    one.
+    """
 
     kind: ParticipantKind
     id: str | None
@@ -72,7 +74,9 @@ def decode_state(snapshot: bytes) -> State:
 
 
 def fold(state: State, event: Event, at_ms: int) -> State:
-    """The state after one act. Unknown acts change nothing, so an older process survives a newer one's log."""
+    """The state after one act. Unknown acts change nothing, so an older process survives a newer one's
+    log.
+    """
     data = event.data
     match event.name:
         case "accepted" | "assigned" | "transferred":
@@ -112,9 +116,11 @@ def require_read(state: State, participant: Participant) -> None:
 
 
 def decide_send(state: State, sender: Participant, now_ms: int, reopen_ms: int) -> tuple[Event, ...]:
-    """The events that must come before a message: a visitor's word reopens a closed conversation for `reopen_ms`.
+    """The events that must come before a message: a visitor's word reopens a closed conversation for
+    `reopen_ms`.
 
-    Raises `not_found` for strangers, `conversation_closed` when it is closed for good or the sender cannot reopen it.
+    Raises `not_found` for strangers, `conversation_closed` when it is closed for good or the sender cannot
+    reopen it.
     """
     require_read(state, sender)
     if state.status != "closed":
@@ -125,7 +131,9 @@ def decide_send(state: State, sender: Participant, now_ms: int, reopen_ms: int) 
 
 
 def decide_accept(state: State, agent: Participant) -> Event | None:
-    """The act of accepting; None when this agent already has it. Raises `already_accepted`, `conversation_closed`."""
+    """The act of accepting; None when this agent already has it. Raises `already_accepted`,
+    `conversation_closed`.
+    """
     _require_agent(state, agent)
     if state.status == "closed":
         raise KefuError("conversation_closed", "the conversation is closed")

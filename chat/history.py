@@ -1,7 +1,7 @@
 """Reading a log: the journal's bodies and the database's rows as one: what was acknowledged is in the answer.
 
-The journal is asked first. What it no longer holds was trimmed, and it trims only what persistence has passed,
-so the database, asked second, has it; the other order could miss an entry that moved in between.
+The journal is asked first. What it no longer holds was trimmed, and it trims only what persistence has
+passed, so the database, asked second, has it; the other order could miss an entry that moved in between.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import structlog
 
 from chat.conversation import Participant, State, decode_state, require_read
 from chat.errors import KefuError
-from chat.journal import get_journal
+from chat.journal import journal
 from chat.models import DeadLetter, Message
 from chat.protocol.entry import Attachment, Entry, HiddenEntry, decode_entry
 from chat.visibility import visible_to
@@ -49,7 +49,7 @@ def page_bounds(
 
 def standing(conversation: str) -> tuple[int, State]:
     """Head and state of a conversation as of now, hot or cold. Raises `KefuError("not_found")`."""
-    hot = get_journal().heads([conversation]).get(conversation)
+    hot = journal().heads([conversation]).get(conversation)
     if hot is not None:
         return hot.head, decode_state(hot.state)
     found = load_state(conversation)
@@ -97,7 +97,7 @@ def log_range(conversation: str, first: int, last: int) -> list[Entry | HiddenEn
     `last` must not lie beyond the head.
     """
     found: dict[int, Entry] = {}
-    for seq, body in get_journal().read_range(conversation, first, last):
+    for seq, body in journal().read_range(conversation, first, last):
         found[seq] = decode_entry(body)
     missing = [seq for seq in range(first, last + 1) if seq not in found]
     if missing:
@@ -117,7 +117,7 @@ def log_range(conversation: str, first: int, last: int) -> list[Entry | HiddenEn
 
 def stored_entry(conversation: str, seq: int) -> Entry | None:
     """One entry of the log, wherever it is; None when there is no such entry."""
-    hot = get_journal().read_range(conversation, seq, seq)
+    hot = journal().read_range(conversation, seq, seq)
     if hot:
         return decode_entry(hot[0][1])
     row = Message.objects.filter(conversation_id=conversation, seq=seq).first()

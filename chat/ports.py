@@ -1,4 +1,6 @@
-"""What the chat room asks of rooms it does not know. The others fill these when they start (their AppConfig.ready)."""
+"""What the chat room asks of rooms it does not know. The others fill these when they start (their
+AppConfig.ready).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ class Roster(Protocol):
         """The agent a login belongs to, None when it has none or is disabled. May touch the database."""
 
     def disabled_among(self, agent_ids: list[str]) -> set[str]:
-        """Which of these agents must be disconnected (disabled, deleted, login inactive). May touch the database."""
+        """Which of these agents must be disconnected (disabled, deleted, login inactive). May touch the
+        database.
+        """
 
     def refresh(self, agent_id: str) -> Participant | None:
         """The agent as of now (sites may have changed), None when disabled."""

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F
 
 from chat.conversation import ParticipantKind
-from chat.journal import get_journal
+from chat.journal import journal
 from chat.models import Conversation, Message
 from chat.warming import parse_ids
 
@@ -50,7 +50,8 @@ def note(conversation: str, kind: ParticipantKind, delivered: int, read: int) ->
 def flush_receipts() -> int:
     """Write what was noted; returns the number of marks written.
 
-    Blocks: call it from a thread, about once a second. When it fails (`JournalUnavailable`, `django.db.DatabaseError`), everything is kept for the next time.
+    Blocks: call it from a thread, about once a second. When it fails (`JournalUnavailable`,
+    `django.db.DatabaseError`), everything is kept for the next time.
     """
     global _pending
     with _lock:
@@ -58,7 +59,7 @@ def flush_receipts() -> int:
     if not taken:
         return 0
     try:
-        heads = get_journal().heads(list({conversation for conversation, _ in taken}))
+        heads = journal().heads(list({conversation for conversation, _ in taken}))
         for side in ("visitor", "agent"):
             marks = [
                 _clamped(conversation, mark, heads[conversation].head if conversation in heads else None)

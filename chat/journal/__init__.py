@@ -14,9 +14,10 @@ from django.conf import settings
 
 from chat import health
 from chat.journal.base import Journal
-from chat.journal.group_commit import GroupCommit
+from chat.journal.group_commit import GroupCommit, Listener
 from chat.journal.reading import JournalReader
 
+_listeners: list[Listener] = []
 _lock = threading.RLock()
 _journal: Journal | None = None
 _group_commit: GroupCommit | None = None
@@ -30,9 +31,9 @@ def build_journal() -> Journal:
 
         return RedisJournal(
             settings.KEFU_REDIS_URL,
-            shards=getattr(settings, "KEFU_JOURNAL_SHARDS", 8),
-            prefix=getattr(settings, "KEFU_JOURNAL_PREFIX", "kefu"),
-            min_replicas=getattr(settings, "KEFU_REDIS_MIN_REPLICAS", 0),
+            shards=settings.KEFU_JOURNAL_SHARDS,
+            prefix=settings.KEFU_REDIS_PREFIX,
+            min_replicas=settings.KEFU_REDIS_MIN_REPLICAS,
         )
     from chat.journal.sqlite import SqliteJournal
 
@@ -52,13 +53,22 @@ def journal() -> Journal:
     return _journal
 
 
+def listen(listener: Listener) -> None:
+    """Have every writer this process builds from now on tell `listener` what was stored (see `add_listener`)."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 def group_commit() -> GroupCommit:
     """The one writer of this process; see GroupCommit."""
     global _group_commit
     if _group_commit is None:
         with _lock:
             if _group_commit is None:
-                _group_commit = GroupCommit(journal())
+                built = GroupCommit(journal())
+                for listener in _listeners:
+                    built.add_listener(listener)
+                _group_commit = built
     return _group_commit
 
 

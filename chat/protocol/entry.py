@@ -28,7 +28,9 @@ class Sender(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A stored file. `size` in bytes, `width`/`height` in pixels; URLs are null at rest, signed when an entry leaves."""
+    """A stored file. `size` in bytes, `width`/`height` in pixels; URLs are null at rest, signed when an
+    entry leaves.
+    """
 
     id: str
     name: str
@@ -76,7 +78,8 @@ class HiddenEntry(msgspec.Struct, frozen=True):
 _ENCODER = msgspec.json.Encoder()
 _ENTRY_DECODER = msgspec.json.Decoder(Entry)
 
-# Where `seq` stands in an unnumbered body: both ids are canonical UUIDs of 36 characters, so the place is fixed.
+# Where `seq` stands in an unnumbered body: both ids are canonical UUIDs of 36 characters, so the place is
+# fixed.
 _SEQ_AT: Final = len('{"conversation":"') + 36 + len('","id":"') + 36 + len('","seq":')
 _TAIL: Final = len("0}")
 
@@ -98,7 +101,9 @@ def number(raw: bytes, seq: int, created_at: int) -> bytes:
 
 
 def split_unnumbered(raw: bytes) -> tuple[bytes, bytes]:
-    """The parts of an unnumbered body around `seq`, and up to `created_at`: `a + seq + b + created_at + "}"`."""
+    """The parts of an unnumbered body around `seq`, and up to `created_at`: `a + seq + b + created_at +
+    "}"`.
+    """
     return raw[:_SEQ_AT], raw[_SEQ_AT + 1 : -_TAIL]
 
 
@@ -123,7 +128,9 @@ def now_ms() -> int:
 
 
 def new_id() -> str:
-    """A UUID version 7 (RFC 9562) in canonical text form: time-ordered, so database indexes grow at one end."""
+    """A UUID version 7 (RFC 9562) in canonical text form: time-ordered, so database indexes grow at one
+    end.
+    """
     value = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
     h = f"{value:032x}"

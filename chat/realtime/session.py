@@ -1,0 +1,321 @@
+"""One client's session: what it follows, where it stands, what it may do. The same over socket and long poll.
+
+A socket sends `seq == position + 1`, drops lower, and reads the journal on a gap, so the order of delivery
+is the order of the log whatever the ways between did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any, Final
+
+from chat import metrics, posting
+from chat.conversation import Participant
+from chat.delivery.frames import Delivery
+from chat.delivery.hub import hub, site_topic
+from chat.delivery.outbound import keep
+from chat.errors import KefuError
+from chat.journal.base import JournalUnavailable, Outcome, Refused, Stored
+from chat.protocol.commands import FrameError, Send, SendPayload
+from chat.protocol.entry import new_id
+from chat.realtime.backlog import RESYNC_OVER, missed_entries
+from chat.realtime.limits import AGENT, VISITOR, Bucket
+from chat.realtime.outlet import Outlet
+from chat.states import remember
+
+MAX_FOLLOWED: Final = 5_000  # conversations one connection may follow
+
+_ACKED = metrics.ACKS
+_MESSAGES_OUT = metrics.FRAMES.labels(type="message", direction="out")
+_ACKS_OUT = metrics.FRAMES.labels(type="message.ack", direction="out")
+
+
+class ClientSession:
+    """A connected participant. Lives on the event-loop thread."""
+
+    __slots__ = (
+        "_healing", "_own", "_retries", "_settled", "_unanswered", "acknowledged", "bucket", "claims", "form",
+        "internal", "key", "origin", "outlet", "participant", "positions", "sites", "zstd",
+    )  # fmt: skip
+
+    def __init__(self, outlet: Outlet, form: Any, participant: Participant, limited: bool) -> None:
+        self.key = new_id()
+        self.outlet = outlet
+        self.form = form
+        self.zstd = False
+        self.participant = participant
+        self.claims: Any = None
+        self.internal = participant.kind != "visitor"
+        self.positions: dict[str, int] = {}
+        self.sites: tuple[str, ...] = ()
+        #: What stands for "the connection that sent it": itself, or the poll that outlives its requests.
+        self.origin: object = self
+        self.bucket: Bucket | None = Bucket(*(AGENT if self.internal else VISITOR)) if limited else None
+        self._healing: dict[str, bool] | None = None  # conversation → did more arrive meanwhile?
+        self._own: set[tuple[str, int]] | None = None  # own entries acknowledged before their turn came
+        self._retries: deque[tuple[SendPayload, str | None]] | None = None
+        self._unanswered = 0
+        self._settled: asyncio.Future[None] | None = None
+        #: Own entries acknowledged in this session, kept only where somebody asks (polls).
+        self.acknowledged: list[tuple[str, int]] | None = None
+
+    # --- out ----------------------------------------------------------------------------------------------
+
+    def write(self, frame: bytes) -> None:
+        """Send bytes already in this session's form; a reader too slow is closed with 4508 and resumes."""
+        if self.zstd and len(frame) > 512:
+            from chat.protocol.binary_form import compress
+
+            frame = compress(frame)
+        if not self.outlet.send(frame, self.form.binary):
+            self.too_slow()
+
+    def too_slow(self) -> None:
+        """Close with 4508: it may come back and resume."""
+        metrics.SLOW_CLOSES.inc()
+        self.close(4508)
+
+    def close(self, code: int) -> None:
+        """End the connection from our side."""
+        metrics.CLOSES.labels(code=str(code)).inc()
+        self.leave_all()
+        self.outlet.close(code)
+
+    def frame(self, kind: str, payload: dict[str, Any], ref: str | None = None) -> None:
+        """Send a frame."""
+        metrics.FRAMES.labels(type=kind, direction="out").inc()
+        self.write(self.form.frame(kind, payload, ref))
+
+    def error(self, error: KefuError | FrameError, ref: str | None = None) -> None:
+        """Answer with an `error` frame."""
+        metrics.ERRORS.labels(code=error.code).inc()
+        known = error if isinstance(error, KefuError) else KefuError(error.code, error.message)
+        payload: dict[str, Any] = {
+            "code": known.code,
+            "message": known.message,
+            "retryable": known.retryable,
+            "retry_after_s": known.retry_after_s,
+        }
+        if known.details:
+            payload["details"] = known.details
+            if "conversation" in known.details:
+                payload["conversation"] = known.details["conversation"]
+        self.frame("error", payload, ref)
+
+    # --- following ----------------------------------------------------------------------------------------
+
+    def follow(self, conversation: str, position: int) -> None:
+        """Deliver what comes after `position` from now on."""
+        if conversation not in self.positions and len(self.positions) >= MAX_FOLLOWED:
+            raise KefuError("conflict", f"one connection follows at most {MAX_FOLLOWED} conversations")
+        self.positions[conversation] = position
+        hub.subscribe(conversation, self)
+
+    def unfollow(self, conversation: str) -> None:
+        """Stop delivering it."""
+        if self.positions.pop(conversation, None) is not None:
+            hub.unsubscribe(conversation, self)
+
+    def follow_sites(self, sites: tuple[str, ...]) -> None:
+        """Hear of every conversation's changes at these sites, and no others any more (agents)."""
+        for site in set(self.sites) - set(sites):
+            hub.unsubscribe(site_topic(site), self)
+        for site in sites:
+            hub.subscribe(site_topic(site), self)
+        self.sites = sites
+
+    def leave_all(self) -> None:
+        """Forget everything followed; the session takes no more part."""
+        for conversation in list(self.positions):
+            self.unfollow(conversation)
+        self.follow_sites(())
+
+    def offer(self, delivery: Delivery) -> None:
+        """See `Subscriber`: an entry was stored."""
+        conversation = delivery.conversation
+        position = self.positions.get(conversation)
+        if position is None or delivery.seq <= position:
+            return
+        if delivery.seq != position + 1 or (self._healing is not None and conversation in self._healing):
+            self.heal(conversation)
+            return
+        self.positions[conversation] = delivery.seq
+        if delivery.origin is not None and delivery.origin == self.origin:
+            return
+        self.pass_on(delivery)
+
+    def pass_on(self, delivery: Delivery) -> None:
+        """Write a `message` frame."""
+        _MESSAGES_OUT.inc()
+        self.write(delivery.binary(self.internal) if self.form.binary else delivery.json(self.internal))
+
+    def signal(self, topic: str, kind: str, payload: dict[str, Any]) -> None:
+        """See `Subscriber`: a frame outside the log."""
+        if not self.internal and kind in ("typing", "conversation"):
+            payload = {key: value for key, value in payload.items() if key not in ("preview", "site")}
+        self.frame(kind, payload)
+
+    def behind(self, conversation: str, head: int) -> bool:
+        """See `Subscriber`."""
+        position = self.positions.get(conversation)
+        return position is not None and position < head
+
+    def heal(self, conversation: str) -> None:
+        """Read what delivery skipped. Calls while one reading is under way make it read once more."""
+        if self._healing is None:
+            self._healing = {}
+        if conversation in self._healing:
+            self._healing[conversation] = True
+            return
+        self._healing[conversation] = False
+        task = asyncio.create_task(self._heal(conversation))
+        keep(task)
+
+    async def _heal(self, conversation: str) -> None:
+        assert self._healing is not None
+        try:
+            while True:
+                self._healing[conversation] = False
+                await self.catch_up(conversation, count_healed=True)
+                if not self._healing[conversation]:
+                    return
+        except KefuError:
+            # The log cannot be read just now. The sweep of heads (every 2 s) comes back to it.
+            return
+        finally:
+            del self._healing[conversation]
+
+    async def catch_up(self, conversation: str, *, count_healed: bool = False) -> bool:
+        """Send what stands in the log after the position. False when that is too much (the client reads
+        history).
+        """
+        position = self.positions.get(conversation)
+        if position is None:
+            return True
+        deliveries, head = await missed_entries(conversation, position)
+        if head - position > RESYNC_OVER:
+            self.positions[conversation] = head
+            self._own = None
+            self.frame("resync", {"conversation": conversation, "head": head})
+            return False
+        for delivery in deliveries:
+            if delivery.seq <= self.positions.get(conversation, head):
+                continue
+            self.positions[conversation] = delivery.seq
+            if self._own and (conversation, delivery.seq) in self._own:
+                self._own.discard((conversation, delivery.seq))
+                continue
+            if count_healed:
+                metrics.GAPS_HEALED.inc()
+            self.pass_on(delivery)
+        return True
+
+    # --- messages in --------------------------------------------------------------------------------------
+
+    async def settled(self) -> None:
+        """Wait until every send so far was answered (a poll's POST answers with the acks)."""
+        while self._unanswered:
+            self._settled = asyncio.get_running_loop().create_future()
+            await self._settled
+            self._settled = None
+
+    def _answered(self) -> None:
+        self._unanswered -= 1
+        if not self._unanswered and self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
+
+    def own_entries(self, own: list[tuple[str, int]]) -> None:
+        """Entries this client sent over another request: passed over, not given back."""
+        self._own = set(own) or None
+
+    def send(self, command: SendPayload, ref: str | None) -> None:
+        """Post a message: the short way when everything is at hand, else (in order) the whole course."""
+        self._unanswered += 1
+        if self._retries is None:
+            try:
+                if posting.submit_plain(
+                    command,
+                    self.participant,
+                    self.origin,
+                    lambda outcome: self._stored(command, ref, outcome),
+                ):
+                    return
+            except KefuError as error:
+                self.refuse(error, ref)
+                return
+        self._post_later(command, ref)
+
+    def refuse(self, error: KefuError, ref: str | None) -> None:
+        """Answer a send with an error."""
+        self.error(error, ref)
+        self._answered()
+
+    def _stored(self, command: SendPayload, ref: str | None, outcome: Outcome | JournalUnavailable) -> None:
+        if isinstance(outcome, Stored):
+            last = outcome.entries[-1]
+            self.ack(command, ref, last.id, last.seq, last.created_at)
+        elif isinstance(outcome, JournalUnavailable):
+            self.refuse(KefuError("journal_unavailable", "not stored; try again", retry_after_s=1), ref)
+        else:
+            if isinstance(outcome, Refused):
+                remember(outcome.head)
+            self._post_later(command, ref)
+
+    def ack(self, command: SendPayload, ref: str | None, entry_id: str, seq: int, created_at: int) -> None:
+        """Acknowledge: the entry is durable."""
+        _ACKED.inc()
+        _ACKS_OUT.inc()
+        position = self.positions.get(command.conversation)
+        if position is None:
+            # The visitor's next conversation (the one `conversation_closed` named): follow it from here.
+            if not self.internal:
+                self.follow(command.conversation, seq)
+        elif seq > position:
+            if self._own is None:
+                self._own = set()
+            self._own.add((command.conversation, seq))
+        if self.acknowledged is not None:
+            self.acknowledged.append((command.conversation, seq))
+        self.write(self.form.ack(ref, command.conversation, command.client_msg_id, entry_id, seq, created_at))
+        self._answered()
+
+    def _post_later(self, command: SendPayload, ref: str | None) -> None:
+        if self._retries is not None:
+            self._retries.append((command, ref))
+            return
+        self._retries = deque([(command, ref)])
+        keep(asyncio.create_task(self._work_off()))
+
+    async def _work_off(self) -> None:
+        assert self._retries is not None
+        try:
+            while self._retries:
+                command, ref = self._retries[0]
+                await self._post(command, ref)
+                self._retries.popleft()
+        finally:
+            self._retries = None
+
+    async def _post(self, command: SendPayload, ref: str | None) -> None:
+        try:
+            posted = await posting.post(
+                Send(
+                    command.conversation,
+                    command.client_msg_id,
+                    command.kind,
+                    command.text,
+                    command.attachment,
+                    command.card,
+                    command.reply_to,
+                ),
+                self.participant,
+                self.origin,
+            )
+        except KefuError as error:
+            self.refuse(error, ref)
+        except Exception:
+            self.refuse(KefuError("internal", "the message could not be taken; try again"), ref)
+            raise
+        else:
+            self.ack(command, ref, posted.id or "", posted.seq, posted.created_at)
