@@ -65,7 +65,7 @@ export class Timeline {
   }
 
   entries() {
-    this.#sorted ??= [...this.#bySeq.values()].filter((entry) => entry.kind !== "hidden").sort((a, b) => a.seq - b.seq);
+    this.#sorted ??= [...this.#bySeq.values()].filter((entry) => this.#options.showHidden || entry.kind !== "hidden").sort((a, b) => a.seq - b.seq);
     return this.#sorted;
   }
 

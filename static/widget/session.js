@@ -1,0 +1,105 @@
+/* session.js: who the visitor is to the server: the long-lived visitor_token on disk, the ten-minute session token in memory.
+ *   const s = new Session({ site, store, page, onSession(answer, { sameVisitor, sameConversation }), onError(code) });
+ *   await s.get({ refused }) -> { token, expires_at }; a live token is given again unless it was refused
+ *   s.identify(user | null)   s.describe(attributes)   s.reset()   each makes the next get() start a new session
+ *   s.known: true when this browser has been here before */
+
+import { createApi } from "../shared/api.js";
+import { expiryMs } from "../shared/connection.js";
+
+const SPARE_MS = 60_000;
+
+export class Session {
+  answer = null;
+  locale = null;
+  #options;
+  #token = null;
+  #user = null;
+  #attributes = {};
+  #running = null;
+  #plain = createApi({ credentials: "omit" });
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get known() {
+    return this.#options.store.get("visitor_token") !== null;
+  }
+
+  get token() {
+    return this.#token?.token ?? null;
+  }
+
+  renewed(token) {
+    this.#token = token;
+  }
+
+  identify(user) {
+    this.#user = user;
+    this.#token = null;
+  }
+
+  describe(attributes) {
+    Object.assign(this.#attributes, attributes);
+    this.#token = null;
+  }
+
+  reset() {
+    this.#options.store.remove("visitor_token");
+    this.#user = null;
+    this.#attributes = {};
+    this.#token = null;
+    this.answer = null;
+  }
+
+  async get({ refused = false } = {}) {
+    if (refused) this.#token = null;
+    if (this.#token && expiryMs(this.#token.expires_at) - Date.now() > SPARE_MS) return this.#token;
+    this.#running ??= this.#start().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  #body() {
+    const { user_hash: hash = null, attributes, ...user } = this.#user ?? {};
+    const described = { ...attributes, ...this.#attributes };
+    const said = { ...user, ...(Object.keys(described).length > 0 ? { attributes: described } : {}) };
+    const visitorToken = this.#options.store.get("visitor_token");
+    return {
+      site: this.#options.site,
+      ...(visitorToken === null ? {} : { visitor_token: visitorToken }),
+      ...(Object.keys(said).length > 0 ? { user: said } : {}),
+      ...(hash === null ? {} : { user_hash: hash }),
+      ...(this.locale === null ? {} : { locale: this.locale }),
+      page: this.#options.page(),
+    };
+  }
+
+  async #start() {
+    let answer;
+    try {
+      answer = await this.#plain.post("visitor/sessions/", this.#body());
+    } catch (error) {
+      if (error.code === "bad_user_hash" && this.#user !== null) {
+        /* A page that signs wrongly gets an anonymous chat rather than none, and is told. */
+        this.#options.onError(error.code);
+        this.#user = null;
+        return this.#start();
+      }
+      this.#options.onError(error.code);
+      if (error.status === 403 || error.status === 404) error.final = true;
+      throw error;
+    }
+    const before = this.answer;
+    this.answer = answer;
+    this.#token = { token: answer.token, expires_at: answer.expires_at };
+    this.#options.store.set("visitor_token", answer.visitor_token);
+    this.#options.onSession(answer, {
+      sameVisitor: before === null || before.visitor.id === answer.visitor.id,
+      sameConversation: before !== null && before.conversation.id === answer.conversation.id,
+    });
+    return this.#token;
+  }
+}
