@@ -8,3 +8,7 @@ class ProjectConfig(AppConfig):
 
     name = "kefu_project"
     verbose_name = "kefu"
+
+    def ready(self) -> None:
+        """Importing registers them."""
+        from kefu_project import checks  # noqa: F401

@@ -81,11 +81,12 @@ class Application:
         async with self._start_lock:
             if self._consumer is not None:
                 return
+            from chat import journal
+            from chat.realtime import lifecycle
             from chat.realtime.consumer import ChatConsumer
             from chat.realtime.poll import poll_app
 
-            from chat.realtime import lifecycle
-
+            await asyncio.to_thread(journal.group_commit)
             await lifecycle.startup()
             self._poll = poll_app
             self._consumer = ChatConsumer.as_asgi()
@@ -109,9 +110,11 @@ class Application:
                 await self._sampler
             self._sampler = None
         if self._consumer is not None:
+            from chat import journal
             from chat.realtime import lifecycle
 
             await lifecycle.shutdown()
+            await asyncio.to_thread(journal.close_all)
             self._consumer = None
 
     def warm_up(self) -> None:

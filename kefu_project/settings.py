@@ -42,7 +42,7 @@ KEFU_DATA_DIR = default_data_dir()
 KEFU_HOST = env.str("KEFU_HOST", default="127.0.0.1")
 KEFU_PORT = _port("PORT", 8000)
 KEFU_REDIS_URL = env.str("KEFU_REDIS_URL", default="")
-KEFU_REDIS_PREFIX = env.str("KEFU_REDIS_PREFIX", default="kefu")
+KEFU_REDIS_PREFIX = KEFU_JOURNAL_PREFIX = env.str("KEFU_REDIS_PREFIX", default="kefu")
 KEFU_REDIS_MIN_REPLICAS = env.int("KEFU_REDIS_MIN_REPLICAS", default=0)
 KEFU_JOURNAL_SHARDS = env.int("KEFU_JOURNAL_SHARDS", default=8)
 KEFU_SCALED = bool(KEFU_REDIS_URL)
@@ -131,14 +131,17 @@ if KEFU_SCALED:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": KEFU_REDIS_URL,
-            "KEY_PREFIX": "kefu",
+            "KEY_PREFIX": KEFU_REDIS_PREFIX,
         }
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             # Redis' pub/sub knows no database numbers, so the number goes into the names.
-            "CONFIG": {"hosts": [KEFU_REDIS_URL], "prefix": f"kefu{urlsplit(KEFU_REDIS_URL).path}"},
+            "CONFIG": {
+                "hosts": [KEFU_REDIS_URL],
+                "prefix": KEFU_REDIS_PREFIX + urlsplit(KEFU_REDIS_URL).path,
+            },
         }
     }
 else:

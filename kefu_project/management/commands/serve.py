@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -13,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from kefu_project import first_run, surroundings
+from kefu_project.checks import TAG
 from kefu_project.preflight import Refusal
 
 PAGES = (("Demo", "/demo/"), ("Console", "/console/"), ("Admin", "/admin/"), ("API docs", "/api/docs/"))
@@ -39,10 +41,14 @@ class Command(BaseCommand):
             raise CommandError(f"kefu: {refusal}") from None
 
     def _serve(self, *, init: bool) -> None:
-        problems = [item for item in checks.run_checks(tags=["kefu"]) if item.level >= checks.ERROR]
-        if problems:
-            raise Refusal(" ".join(str(item.msg) for item in problems))
+        found = checks.run_checks(tags=[TAG])
+        errors = [str(item.msg) for item in found if item.level >= checks.ERROR]
+        if errors:
+            raise Refusal(" ".join(errors))
+        for item in found:
+            self.stderr.write(f"kefu: {item.msg}")
         data_dir = settings.KEFU_DATA_DIR
+        os.umask(0o077)  # what customers wrote is for this user alone
         surroundings.raise_descriptor_limit()
         surroundings.limit_malloc_arenas()
         lock = surroundings.lock_data_dir(data_dir, shared=settings.KEFU_SCALED)
@@ -75,8 +81,10 @@ class Command(BaseCommand):
         from kefu_project.asgi import application
         from kefu_project.embedded import EmbeddedCelery
         from kefu_project.server import Server, config_for
+        from kefu_project.telemetry import probes
 
         celery = None if settings.KEFU_SCALED else EmbeddedCelery()
+        probes.register(celery)
 
         def background() -> None:
             application.warm_up()
