@@ -23,3 +23,8 @@ class ChatConfig(AppConfig):
         from chat.delivery.outbound import outbound
 
         journal.listen(outbound.stored)
+
+        from chat.persistence import depth, nudge
+
+        journal.listen(nudge.stored)
+        depth.watch()

@@ -35,8 +35,6 @@ PERSISTENCE_DEPTH = Gauge(
     "kefu_persistence_depth_entries", "Entries in the journal and not yet in the database."
 )
 PERSISTENCE_AGE = Gauge("kefu_persistence_age_seconds", "Age of the oldest entry not yet in the database.")
-PERSISTED = Counter("kefu_persisted_entries", "Entries written to the database.")
-DEAD_LETTERS = Counter("kefu_dead_letters", "Entries parked in the dead-letter table.")
 
 DELIVERY_SECONDS = Histogram(
     "kefu_delivery_seconds",
@@ -49,3 +47,22 @@ RESUMES = Counter("kefu_resumes", "Resumed conversations by outcome.", ["outcome
 GAPS_HEALED = Counter("kefu_gaps_healed", "Entries read from the journal because delivery skipped them.")
 UPLOADS = Counter("kefu_uploads", "Uploads by outcome.", ["outcome"])
 """outcome: stored, refused."""
+
+PERSISTED = Counter(
+    "kefu_persisted_entries", "Entries passed by persistence, repeats and parked ones included."
+)
+PERSIST_SECONDS = Histogram(
+    "kefu_persist_seconds",
+    "Time of one batch into the database, commit included.",
+    buckets=(0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1, 2.5, 5),
+)
+PERSIST_BATCH_ENTRIES = Histogram(
+    "kefu_persist_batch_entries",
+    "Entries in one batch into the database.",
+    buckets=(1, 4, 16, 64, 250, 500, 1000, 2000),
+)
+PERSIST_FAILURES = Counter(
+    "kefu_persist_failures", "Times persistence waited for database or journal."
+)
+DEAD_LETTERS = Counter("kefu_dead_letters", "Entries parked because the database refused them.", ["code"])
+"""code: bad_body, unknown_conversation, seq_taken, client_msg_id_clash, id_clash, not_storable, internal."""

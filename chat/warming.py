@@ -1,8 +1,8 @@
 """What a cold conversation needs before the journal can number its next entry.
 
 The journal forgets a conversation only after persistence passed all of it, so for a conversation the journal
-does not hold, the database is the whole truth: its head, its marks, its snapshot and every message id ever used,
-which keeps a retry a year later the same message.
+does not hold, the database is the whole truth: its head, its marks, its snapshot and every message id ever
+used, which keeps a retry a year later the same message.
 """
 
 from __future__ import annotations

@@ -1,0 +1,124 @@
+"""One batch of the log into the database: entries, then the rows of their conversations.
+
+Everything here is safe to repeat: an entry that is there already is left alone, and a row moves only forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+import structlog
+from django.db import DatabaseError, IntegrityError, transaction
+
+from chat.journal.base import LogItem
+from chat.persistence.dialect import Dialect, Mark, Place, dialect
+from chat.persistence.lines import Readable, Rejected, read
+from chat.persistence.projection import Acts, Row, acts_of, advance, skip
+
+log = structlog.get_logger(__name__)
+
+
+def store(items: Sequence[LogItem]) -> list[Rejected]:
+    """Store what can be stored and return what cannot; call it inside a transaction.
+
+    Raises `django.db.DatabaseError` when the database itself is in trouble: then roll back and come again.
+    """
+    db = dialect()
+    readable, rejected = read(items)
+    wanted = dict.fromkeys(item.conversation for item in items)
+    rows = {row.id: row for row in db.load([text for text in wanted if _is_uuid(text)])}
+    known = []
+    for entry in readable:
+        if entry.line.conversation in rows:
+            known.append(entry)
+        else:
+            rejected.append(Rejected(entry.item, "unknown_conversation", "there is no such conversation"))
+    if known:
+        _insert(db, known, rejected)
+    for entry in known:
+        # A refused entry was acknowledged and acted upon all the same: the row follows the log,
+        # not the table.
+        advance(rows[entry.line.conversation], entry.line)
+    for refused in rejected:
+        if refused.item.conversation in rows:
+            skip(rows[refused.item.conversation], refused.item.seq)
+    _project(db, list(rows.values()))
+    return rejected
+
+
+def _insert(db: Dialect, entries: Sequence[Readable], rejected: list[Rejected]) -> None:
+    """Insert all of them, or halve until the ones at fault stand alone."""
+    try:
+        with transaction.atomic():
+            new = db.insert([entry.body for entry in entries])
+    except DatabaseError as error:
+        if not db.is_data_error(error):
+            raise
+        if len(entries) == 1:
+            rejected.append(Rejected(entries[0].item, _code(error), str(error)))
+            return
+        middle = len(entries) // 2
+        _insert(db, entries[:middle], rejected)
+        _insert(db, entries[middle:], rejected)
+        return
+    if new == len(entries):
+        return
+    places = [Place(entry.line.conversation, entry.line.seq, entry.line.id) for entry in entries]
+    taken = db.strangers(places)
+    for entry in entries:
+        if (entry.line.conversation, entry.line.seq) in taken:
+            rejected.append(Rejected(entry.item, "seq_taken", "another entry is stored at this seq"))
+
+
+def _project(db: Dialect, rows: Sequence[Row]) -> None:
+    moved = [row for row in rows if row.moved]
+    if moved:
+        db.move(moved)
+    acted = [acts_of(row) for row in rows if row.acted]
+    if acted:
+        _act(db, acted)
+    marks = [Mark(row.id, seq) for row in rows for seq in row.hidden]
+    if marks:
+        db.hide(marks)
+
+
+def _act(db: Dialect, acts: list[Acts]) -> None:
+    """Write the state half, closings first: a visitor's new conversation may open in the batch that closes
+    the old.
+
+    A visitor has one open conversation. Should the log have reopened a second one, its row stays listed as
+    closed while its snapshot, from which every decision is made, keeps the truth.
+    """
+    acts.sort(key=lambda act: act.status != "closed")
+    try:
+        with transaction.atomic():
+            db.act(acts)
+        return
+    except IntegrityError:
+        pass
+    for act in acts:
+        try:
+            with transaction.atomic():
+                db.act([act])
+        except IntegrityError:
+            log.warning("conversation_reopened_beside_another", conversation=act.id, act_seq=act.act_seq)
+            db.act([msgspec.structs.replace(act, status="closed")])
+
+
+def _code(error: DatabaseError) -> str:
+    text = str(error)
+    if "client_msg_id" in text or "message_client_id_once" in text:
+        return "client_msg_id_clash"
+    if "chat_message.id" in text or "chat_message_pkey" in text:
+        return "id_clash"
+    return "not_storable"
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,165 @@
+"""A conversation's row as a fold over its log. Pure: the same entries in the same order give the same row.
+
+Two halves. The talk half (`head`, `last_*`, `visitor_seq`, `waiting_since`, `human_seq`) moves with every
+entry; the state half (`status`, agent, rating, `closed_at`, snapshot) with acts only, by
+`chat.conversation.fold`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+from uuid import UUID
+
+import msgspec
+
+from chat.conversation import State, Status, decode_state, encode_state, fold
+from chat.persistence.lines import Line
+
+MAX_PREVIEW: Final = 200  # characters of Conversation.last_text
+MAX_AGENT_NAME: Final = 100
+MAX_RATING_TEXT: Final = 1000
+MAX_RATING: Final = 32767  # a smallint
+
+#: Previews of what has no words; interfaces translate these exact texts.
+MARKERS: Final = {"image": "[image]", "file": "[file]", "card": "[card]"}
+RECALLED: Final = "[recalled]"
+
+
+class Row(msgspec.Struct):
+    """A conversation's row while a batch moves it on. Ids in canonical text, times in ms; `state` is the
+    snapshot.
+
+    `snapshot` is empty until the first act was persisted; then the state begins as the row was made.
+    """
+
+    id: str
+    site: str
+    visitor: str
+    visitor_name: str
+    status: str
+    head: int
+    act_seq: int
+    human_seq: int
+    snapshot: str
+    visitor_seq: int
+    last_text: str
+    last_at: int
+    last_seq: int
+    waiting_since: int | None
+    rating_text: str
+    acted: bool = False
+    moved: bool = False
+    hidden: list[int] = []  # msgspec gives each row a list of its own
+    state: State | None = None
+
+
+class Acts(msgspec.Struct):
+    """The columns of the state half, ready to be written."""
+
+    id: str
+    act_seq: int
+    status: str
+    agent_id: str | None
+    agent_name: str
+    rating: int | None
+    rating_text: str
+    closed_at: int | None
+    state: str
+
+
+def skip(row: Row, seq: int) -> None:
+    """Move past an entry that cannot be read: the log goes on behind it, so the head must too."""
+    if seq > row.head:
+        row.head, row.moved = seq, True
+
+
+def advance(row: Row, line: Line) -> None:
+    """Move the row past one entry; what it passed already changes nothing."""
+    if line.seq <= row.head:
+        return
+    row.head, row.moved = line.seq, True
+    if line.sender.kind == "agent":
+        row.human_seq = line.seq
+    if line.event is not None:
+        _act(row, line)
+    elif line.kind != "event":
+        _talk(row, line)
+
+
+def _talk(row: Row, line: Line) -> None:
+    """A message: it is the preview, and it starts or ends the visitor's wait.
+
+    Somebody waits from the first visitor's message that nobody has answered; a word of an agent or the bot
+    ends it.
+    """
+    row.last_seq = line.seq
+    row.last_at = line.created_at
+    row.last_text = MARKERS.get(line.kind) or (line.text or "")[:MAX_PREVIEW]
+    if line.sender.kind == "visitor":
+        row.visitor_seq = line.seq
+        if row.waiting_since is None:
+            row.waiting_since = line.created_at
+    elif line.sender.kind in ("agent", "bot"):
+        row.waiting_since = None
+
+
+def _act(row: Row, line: Line) -> None:
+    """An act: closing ends a wait, being put back in the queue starts one, notes and labels do neither."""
+    event = line.event
+    assert event is not None
+    before = state_of(row)
+    try:
+        after = fold(before, event, line.created_at)
+        if event.name == "recalled" and (target := event.data["seq"]) in after.recalled:
+            row.hidden.append(int(target))
+            if target == row.last_seq:
+                row.last_text = RECALLED
+    except (KeyError, TypeError, ValueError, AttributeError):
+        after = before  # an act without its data moves the mark and nothing else
+    if event.name == "rated":
+        row.rating_text = str(event.data.get("text") or "")[:MAX_RATING_TEXT]
+    elif event.name == "reopened":
+        row.rating_text = ""
+    if after.status == "closed":
+        row.waiting_since = None
+    elif event.name in ("assigned", "transferred") and after.status == "queued":
+        row.waiting_since = row.waiting_since or line.created_at
+    row.state, row.act_seq, row.acted = after, line.seq, True
+
+
+def state_of(row: Row) -> State:
+    """The state at the row's `act_seq`."""
+    if row.state is None:
+        if row.snapshot:
+            row.state = decode_state(row.snapshot.encode())
+        else:
+            status = cast(Status, row.status)
+            row.state = State(row.id, row.site, row.visitor, status, row.visitor_name or None)
+    return row.state
+
+
+def acts_of(row: Row) -> Acts:
+    """The state half of a row that acts have moved. Values no column can hold become null rather than a
+    failure.
+    """
+    state = state_of(row)
+    agent = state.agent
+    rating = state.rating
+    return Acts(
+        id=row.id,
+        act_seq=row.act_seq,
+        status=state.status,
+        agent_id=_uuid(agent.id) if agent else None,
+        agent_name=str((agent.name if agent else None) or "")[:MAX_AGENT_NAME],
+        rating=rating if isinstance(rating, int) and 0 <= rating <= MAX_RATING else None,
+        rating_text=row.rating_text,
+        closed_at=state.closed_at,
+        state=encode_state(state).decode(),
+    )
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except (ValueError, AttributeError, TypeError):
+        return None
