@@ -54,7 +54,8 @@ def journal() -> Journal:
 
 
 def listen(listener: Listener) -> None:
-    """Have every writer this process builds from now on tell `listener` what was stored (see `add_listener`)."""
+    """Have every writer this process builds from now on tell `listener` what was stored (see
+    `add_listener`)."""
     if listener not in _listeners:
         _listeners.append(listener)
 
