@@ -1,4 +1,4 @@
-"""Who answers: the chat room's `Roster` port over the Agent table. Also the door by which a superuser becomes an agent."""
+"""Who answers: the chat room's `Roster` port over the Agent table. Here a superuser becomes an agent."""
 
 from __future__ import annotations
 

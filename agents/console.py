@@ -1,0 +1,90 @@
+"""The console's pages: sign in, sign out, and the shell that the modules in static/console/ bring to life."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from chat.conversation import RECALL_WINDOW_MS, Participant
+from chat.models import Site
+from chat.ports import roster
+from chat.protocol.entry import MAX_TEXT
+
+
+class AgentLoginForm(AuthenticationForm):
+    """Django's form (axes counts its failures), closed to logins that are not enabled agents."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "not_agent": _("This account cannot answer visitors. Ask an administrator to make it an agent."),
+    }
+
+    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+        """Raise `ValidationError` unless the login is an enabled agent."""
+        super().confirm_login_allowed(user)
+        if user.pk is None or roster().agent_of(user.pk) is None:
+            raise ValidationError(self.error_messages["not_agent"], code="not_agent")
+
+
+@method_decorator(never_cache, name="dispatch")
+class ConsoleLoginView(LoginView):
+    """`/console/login/`."""
+
+    authentication_form = AgentLoginForm
+    template_name = "console/login.html"
+    redirect_authenticated_user = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Somebody who is in already goes on; a signed-in stranger may sign in as somebody else."""
+        if request.user.is_authenticated and roster().agent_of(request.user.pk) is not None:
+            return redirect(self.get_success_url())
+        return super().dispatch(request, *args, **kwargs)
+
+
+class ConsoleLogoutView(LogoutView):
+    """`POST /console/logout/`."""
+
+    next_page = "agents:login"
+
+
+@require_GET
+@never_cache
+@ensure_csrf_cookie
+def console(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
+    """The shell. `conversation` (a deep link) is read by the page's script; REST decides."""
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse('agents:login')}?next={request.path}")
+    agent = roster().agent_of(request.user.pk)
+    if agent is None:
+        return render(request, "console/refused.html", status=403)
+    return render(request, "console/console.html", {"agent": agent, "config": _config(request, agent)})
+
+
+def _config(request: HttpRequest, agent: Participant) -> dict[str, Any]:
+    """What the script needs before its first call; no secret but the CSRF token's cookie name."""
+    sites = Site.objects.filter(is_active=True)
+    if agent.sites is not None:
+        sites = sites.filter(pk__in=agent.sites)
+    return {
+        "agent": {"id": agent.id, "name": agent.name},
+        "locale": "zh-CN" if (get_language() or "").startswith("zh") else "en",
+        "sites": [{"id": str(site.pk), "name": site.name} for site in sites],
+        "base": reverse("agents:console"),
+        "login": reverse("agents:login"),
+        "limits": {"text": MAX_TEXT, "recall_ms": RECALL_WINDOW_MS},
+        "is_staff": bool(getattr(request.user, "is_staff", False)),
+    }
