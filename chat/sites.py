@@ -197,4 +197,4 @@ def cors_allowed(sender: Any, request: HttpRequest, **kwargs: Any) -> bool:
     itself is then held to its own site by `check_origin`. Cookies are never allowed across origins.
     """
     origin = request.headers.get("origin")
-    return bool(origin) and request.path_info.startswith("/api/") and is_listed_origin(origin)
+    return origin is not None and request.path_info.startswith("/api/") and is_listed_origin(origin)

@@ -36,7 +36,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
     details = serializers.DictField(help_text="More about it, by code; empty where there is nothing to add.")
 
 
-class PersonSerializer(serializers.Serializer[Any]):
+class PersonRefSerializer(serializers.Serializer[Any]):
     """A named id."""
 
     id = serializers.UUIDField()

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from chat import visitors
 from chat.api import rate
 from chat.api.fields import Attributes, Text, WebAddress
-from chat.api.schema import PersonSerializer, errors
+from chat.api.schema import PersonRefSerializer, errors
 from chat.conversation import Status
 from chat.protocol.entry import MAX_TEXT
 from chat.realtime.limits import VISITOR
@@ -97,7 +97,7 @@ class VisitorSessionSerializer(serializers.Serializer[Any]):
     token = serializers.CharField(help_text="Opens a socket or a long poll; lives 10 minutes.")
     expires_at = serializers.IntegerField(help_text="Milliseconds since the epoch.")
     visitor_token = serializers.CharField(help_text="Long-lived; keep it, send it with the next session.")
-    visitor = PersonSerializer()
+    visitor = PersonRefSerializer()
     conversation = SessionConversationSerializer()
     socket = serializers.CharField(help_text="Path of the WebSocket.")
     poll = serializers.CharField(help_text="Path of the long poll.")

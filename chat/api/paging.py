@@ -1,0 +1,74 @@
+"""Lists by cursor: no offsets, no counting, so the millionth row costs what the first one does."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from django.db.models import Model, Q, QuerySet
+from rest_framework import serializers
+
+from chat.errors import KefuError
+
+DEFAULT_LIMIT: Final = 25
+MAX_LIMIT: Final = 100
+_MAX_BIGINT: Final = 2**63 - 1
+_Row = TypeVar("_Row", bound=Model)
+
+
+class PageQuery(serializers.Serializer[Any]):
+    """`cursor` and `limit` of any list."""
+
+    cursor = serializers.CharField(required=False, max_length=200)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+
+
+def newest_first(
+    rows: QuerySet[_Row], query: dict[str, Any], by: str | None = None
+) -> tuple[list[_Row], dict[str, Any]]:
+    """One page, newest first, and its `meta`.
+
+    Rows are ordered by the integer column `by` (when given) and by id, which for our ids is by age. Raises
+    `invalid` for a cursor that we did not make.
+    """
+    limit = int(query["limit"])
+    if query.get("cursor"):
+        mark, key = _decode(query["cursor"])
+        rows = rows.filter(
+            Q(pk__lt=key) if by is None else Q(**{f"{by}__lt": mark}) | Q(**{by: mark}, pk__lt=key)
+        )
+    page = list(rows.order_by(*([] if by is None else [f"-{by}"]), "-pk")[: limit + 1])
+    more = len(page) > limit
+    page = page[:limit]
+    cursor = _encode(0 if by is None else getattr(page[-1], by), page[-1].pk) if more else None
+    return page, {"next_cursor": cursor, "has_more": more}
+
+
+def listed(data: Sequence[Any], meta: dict[str, Any]) -> dict[str, Any]:
+    """The envelope of every list."""
+    return {"data": list(data), "meta": meta}
+
+
+def checked(query: Callable[..., serializers.BaseSerializer[Any]], given: Any) -> dict[str, Any]:
+    """Query parameters as the serializer reads them. Raises DRF's ValidationError."""
+    serializer = query(data=given)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _encode(mark: int, key: uuid.UUID) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode([mark, str(key)])).rstrip(b"=").decode()
+
+
+def _decode(cursor: str) -> tuple[int, uuid.UUID]:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        mark, key = msgspec.json.decode(raw, type=tuple[int, uuid.UUID])
+    except (ValueError, msgspec.MsgspecError, RecursionError):
+        raise KefuError("invalid", "the cursor is not one of ours") from None
+    if not 0 <= mark <= _MAX_BIGINT:
+        raise KefuError("invalid", "the cursor is not one of ours")
+    return mark, key
