@@ -17,7 +17,7 @@ LARGEST_BODY = 64 * 2**20
 """Bytes. Above what any site may allow for one upload (chat limits that exactly), far below a disk."""
 
 _TOO_LARGE: dict[str, object] = {
-    "code": "body_too_large",
+    "code": "too_large",
     "message": f"A request body may have {LARGEST_BODY} bytes.",
     "details": {},
 }

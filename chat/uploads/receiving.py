@@ -10,8 +10,8 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from chat.errors import KefuError
 
-HARD_LIMIT: Final = 256 * 1024 * 1024
-"""No site may allow more bytes a file than this."""
+HARD_LIMIT: Final = 60 * 2**20
+"""No site may allow more bytes a file than this: the server takes no request body above 64 MiB."""
 
 
 class LimitedFileHandler(TemporaryFileUploadHandler):
