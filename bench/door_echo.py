@@ -3,9 +3,9 @@
     python bench/door_echo.py [--seconds 2] [--connections 40] [--idle 1000] [--only NAME]
 
 Each server class runs the same echo application in its own process on a free loopback port, under uvloop.
-Load comes from this process over plain non-blocking sockets; the figure is the server's own CPU time (user and
-system, from /proc) by the messages it echoed. Idle memory is the growth of the server's RSS over `--idle`
-connections that have been accepted and say nothing.
+Load comes from this process over plain non-blocking sockets; the figure is the server's own CPU time (user
+and system, from /proc) by the messages it echoed. Idle memory is the growth of the server's RSS over
+`--idle` connections that have been accepted and say nothing.
 """
 
 from __future__ import annotations

@@ -200,7 +200,7 @@ class Link(Inbox, asyncio.Protocol):
         self._wake_senders()
 
     def _closed_by_peer(self, event: frames.Close) -> None:
-        """Echo the close frame and end the TCP connection, which is the server's part (RFC 6455 section 7.1.1)."""
+        """Echo the close frame and end the TCP connection, the server's part (RFC 6455 section 7.1.1)."""
         self._transport.write(frames.close_frame(event.code, event.reason))
         self._over(event.code, event.reason)
         self._limit_closing(self.close_timeout)
