@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from chat.journal import journal
 from chat.journal.base import Journal, JournalUnavailable, LogItem
@@ -122,7 +122,6 @@ def drain(*, linger_s: float = LINGER_S) -> int:
     passed = 0
     name = owner()
     try:
-        close_old_connections()
         source = journal()
         while True:
             count, longest = _round(source, name)
