@@ -54,7 +54,7 @@ export function applyAccent(hex, root = document.documentElement) {
     const on = ratio(rgb, WHITE) >= 4.5 || ratio(rgb, WHITE) >= ratio(rgb, INK) ? WHITE : INK;
     /* A mid-tone that is readable under neither white nor ink is deepened a little for white. */
     const ground = on === WHITE ? parse(readable(css(rgb), "#ffffff", 4.5)) : rgb;
-    const soft = mix(parse(surface), ground, 0.12);
+    const soft = mix(parse(surface), ground, luminance(parse(surface)) > 0.18 ? 0.12 : 0.26);
     const set = (name, value) => root.style.setProperty(name, value);
     set("--accent", css(ground));
     set("--on-accent", css(on));

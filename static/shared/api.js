@@ -12,12 +12,12 @@ export class ApiError extends Error {
   }
 }
 
-function seconds(header) {
+export function seconds(header) {
   const value = Number.parseFloat(header ?? "");
   return Number.isFinite(value) ? value : null;
 }
 
-function parsed(text) {
+export function parsed(text) {
   try {
     return text === "" ? null : JSON.parse(text);
   } catch {
@@ -61,26 +61,11 @@ export function createApi({ base = "/api/v1/", token = () => null, csrf = () => 
     return answer;
   }
 
-  /* XMLHttpRequest, because fetch cannot tell how much of a body has left. */
-  function upload(path, file, { onProgress, signal, name } = {}) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      const form = new FormData();
-      form.append("file", file, name ?? file.name ?? "file");
-      request.open("POST", base + path);
-      for (const [header, value] of Object.entries(headers())) request.setRequestHeader(header, value);
-      request.withCredentials = credentials === "include";
-      request.upload.onprogress = (event) => event.lengthComputable && onProgress?.(event.loaded / event.total);
-      request.onload = () => {
-        const answer = parsed(request.responseText) ?? {};
-        if (request.status < 300) resolve(answer);
-        else reject(new ApiError(request.status, answer, seconds(request.getResponseHeader("Retry-After"))));
-      };
-      request.onerror = () => reject(new ApiError(0));
-      request.onabort = () => reject(new ApiError(0, { code: "aborted" }));
-      signal?.addEventListener("abort", () => request.abort());
-      request.send(form);
+  async function upload(path, file, options) {
+    const { sendFile } = await import("./upload.js").catch(() => {
+      throw new ApiError(0);
     });
+    return sendFile(base + path, file, { headers: headers(), credentials, ...options });
   }
 
   return {

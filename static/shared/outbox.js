@@ -150,6 +150,7 @@ export class Outbox {
     if (blob === null) throw { code: "file_gone", retryable: false };
     const file = new File([blob], item.file.name, { type: item.file.type });
     item.attachment = await this.#options.upload(file, {
+      conversation: item.conversation,
       onProgress: (share) => {
         item.progress = share;
         this.#options.onChange(item);

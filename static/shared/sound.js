@@ -12,6 +12,7 @@ export function armSound() {
       /* no audio device */
     }
   };
+  if (navigator.userActivation?.hasBeenActive) arm();
   for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, arm, { once: true, capture: true });
 }
 

@@ -8,11 +8,11 @@ import { el, fill, icon } from "../shared/dom.js";
 import { t, useLocale } from "../shared/i18n.js";
 import { Outbox, entryOf } from "../shared/outbox.js";
 import { openStore } from "../shared/store.js";
-import { Timeline } from "../shared/timeline.js";
 import { Attention } from "./attention.js";
 import { senderName, typingNode } from "./bubble.js";
 import { Composer } from "./composer.js";
-import { Banner, drawHead } from "./header.js";
+import { Conversations } from "./conversations.js";
+import { Banner, brandAvatar, drawHead } from "./header.js";
 import { listen } from "./host.js";
 import { Session } from "./session.js";
 import { Thread } from "./thread.js";
@@ -22,27 +22,17 @@ const TYPING_MS = 8_000;
 /* Signed addresses live an hour at most; older ones are asked for anew before they are opened. */
 const FRESH_MS = 45 * 60_000;
 
-const config = JSON.parse(document.getElementById("kefu-config").textContent);
 const part = (id) => document.getElementById(id);
+const config = JSON.parse(part("kefu-config").textContent);
 const root = document.documentElement;
 const store = openStore(`kefu:${config.site.key}:`);
 const widget = config.mode === "widget";
+const previews = new Map();
 
-const state = {
-  open: !widget,
-  page: { url: location.href.split("#")[0], title: document.title, referrer: document.referrer },
-  conversation: null,
-  status: "queued",
-  agent: null,
-  queue: null,
-  typing: null,
-  errorCode: null,
-  rated: false,
-  loaded: false,
-};
-let timelines = [];
-let previews = new Map();
-let loadedAt = 0;
+let open = !widget;
+let page = { url: location.origin + location.pathname, title: document.title, referrer: document.referrer };
+let errorCode = null;
+let typist = null;
 let typingEnd = null;
 
 const host = listen({
@@ -51,7 +41,7 @@ const host = listen({
     hello: (data) => greetHost(data),
     visible: (data) => setOpen(data),
     page: (data) => {
-      state.page = data;
+      page = data;
     },
     user: (data) => renew(() => session.identify(data)),
     attributes: (data) => renew(() => session.describe(data)),
@@ -63,10 +53,10 @@ const host = listen({
 const session = new Session({
   site: config.site.key,
   store,
-  page: () => state.page,
+  page: () => page,
   onSession: (answer, change) => begun(answer, change),
   onError: (code) => {
-    state.errorCode = code;
+    errorCode = code;
     host.post("error", { code });
   },
 });
@@ -80,12 +70,14 @@ const connection = new Connection({
   onToken: (token) => session.renewed(token),
   onFrame: (frame) => received(frame),
   onState: (now) => connected(now),
-  fetchEntries: (conversation, after) => timelineOf(conversation)?.loadAfter(after) ?? [],
+  fetchEntries: (conversation, after) => conversations.of(conversation)?.loadAfter(after) ?? [],
   onResync: (conversation) => {
-    timelineOf(conversation)?.loadLatest();
+    conversations.of(conversation)?.loadLatest();
     return true;
   },
 });
+
+const conversations = new Conversations({ api, connection, onChange: () => draw() });
 
 const outbox = new Outbox({
   connection,
@@ -93,18 +85,16 @@ const outbox = new Outbox({
   upload: (file, options) => api.upload("uploads/", file, options),
   onChange: () => draw(),
   onAck: (item, ack) => {
-    timelineOf(item.conversation)?.apply(entryOf(item, ack, me()));
+    conversations.of(item.conversation)?.apply(entryOf(item, ack, me()));
     draw();
   },
-  onMoved: (item, conversation) => {
-    if (state.conversation !== conversation) renew(() => {});
-  },
+  onMoved: () => renew(() => session.expire()),
 });
 
 const attention = new Attention({
   store,
   host,
-  isOpen: () => state.open,
+  isOpen: () => open,
   send: (payload) => connection.send("receipt", payload),
 });
 
@@ -115,137 +105,89 @@ const thread = new Thread({
   jump: part("jump"),
   below: part("below"),
   actions: (entry) => ({
-    retry: () => {
-      outbox.retry(entry.client_msg_id);
-      composer.focus();
-    },
-    discard: () => {
-      outbox.discard(entry.client_msg_id);
-      draw();
-      composer.focus();
-    },
-    open: (which, opener, preview) => openPicture(which, preview),
+    retry: () => afterwards(() => outbox.retry(entry.client_msg_id)),
+    discard: () => afterwards(() => outbox.discard(entry.client_msg_id)),
+    open: (which, preview) => openPicture(which, preview),
     link: (which, event) => openFile(which, event),
     stale: (which) => refresh(which),
   }),
 });
-thread.onOlder = async () => {
-  await timelines[0]?.loadOlder();
-};
-thread.onSeen = () => attention.seen(current()?.lastSeq ?? 0);
+thread.onOlder = () => conversations.loadOlder();
+thread.onSeen = () => seen();
 
 const composer = new Composer({
-  parts: {
-    form: part("composer"),
-    text: part("text"),
-    attach: part("attach"),
-    files: part("files"),
-    emoji: part("emoji"),
-    send: part("send"),
-    notice: part("notice"),
-    drop: part("drop"),
-  },
+  parts: Object.fromEntries(["composer", "text", "attach", "files", "emoji", "send", "notice", "drop"].map((id) => [id, part(id)])),
   store,
   limits: () => config.limits,
   onText: (text) => post({ text }),
   onFile: (file) => post({ file }),
   onTyping: (on, text) =>
     connection.send("typing", {
-      conversation: state.conversation,
+      conversation: conversations.current?.conversation,
       on,
       ...(config.typing_preview && on ? { preview: text.slice(0, 500) } : {}),
     }),
 });
 
 const headParts = { name: part("head-name"), status: part("head-status"), avatar: part("head-avatar") };
-const banner = new Banner(part("banner"), () => {
-  connection.retry();
-});
-
-function current() {
-  return timelines.at(-1) ?? null;
-}
-
-function timelineOf(conversation) {
-  return timelines.find((timeline) => timeline.conversation === conversation) ?? null;
-}
+const banner = new Banner(part("banner"), () => connection.retry());
 
 function me() {
   return { kind: "visitor", id: session.answer?.visitor.id ?? null, name: session.answer?.visitor.name ?? null };
 }
 
-async function post({ text = null, file = null }) {
+function post({ text = null, file = null }) {
   thread.atBottom = true;
-  const item = outbox.add({ conversation: state.conversation, text, file });
-  if (file?.type.startsWith("image/")) previews.set(item.client_msg_id, URL.createObjectURL(file));
+  const item = outbox.add({ conversation: conversations.current?.conversation ?? null, text, file });
+  if (item.kind === "image") previews.set(item.client_msg_id, URL.createObjectURL(file));
   connection.start();
   draw();
+}
+
+function afterwards(act) {
+  act();
+  draw();
+  composer.focus();
 }
 
 /* Everything that changes who we are goes through a new session on a new connection. */
 function renew(change) {
   change();
-  if (connection.state.name === "stopped") {
-    if (state.open || session.known) connection.start();
-    return;
-  }
   connection.stop();
-  connection.start();
+  if (open || session.known) connection.start();
 }
 
 function reset() {
   connection.stop();
   session.reset();
-  outbox.clear();
-  store.remove("draft");
+  composer.clear();
   forget();
   attention.start(null, 0);
   draw();
-  if (state.open) connection.start();
+  if (open) connection.start();
 }
 
 function forget() {
-  for (const timeline of timelines) connection.unfollow(timeline.conversation);
+  outbox.clear();
+  conversations.forget();
   for (const address of previews.values()) URL.revokeObjectURL(address);
-  timelines = [];
-  previews = new Map();
-  Object.assign(state, { conversation: null, status: "queued", agent: null, queue: null, typing: null, rated: false, loaded: false });
+  previews.clear();
 }
 
 /* A session was given: the same conversation as before, a new one after the last was closed, or another person's. */
-function begun(answer, { sameVisitor }) {
-  state.errorCode = null;
-  if (!sameVisitor) {
-    outbox.clear();
-    forget();
-  }
-  const { id, status, head } = answer.conversation;
-  state.conversation = id;
-  if (!timelineOf(id)) {
-    const timeline = new Timeline({
-      conversation: id,
-      self: "visitor",
-      fetchPage: (query) => api.get(`conversations/${id}/messages/`, query),
-    });
-    timeline.conversation = id;
-    timeline.onChange = () => draw();
-    timelines.push(timeline);
-    state.loaded = head === 0;
-    connection.follow(id, head);
-    Object.assign(state, { status, agent: null, queue: null });
-    attention.start(id, 0);
-  }
-  outbox.adopt(id);
-  if (!state.loaded) load(current());
-  draw();
+function begun({ conversation }, { sameVisitor }) {
+  errorCode = null;
+  if (!sameVisitor) forget();
+  if (conversations.open(conversation)) attention.start(conversation.id, 0);
+  outbox.adopt(conversation.id);
+  load();
 }
 
-async function load(timeline) {
+async function load() {
+  if (conversations.loaded || !conversations.current) return;
+  draw();
   try {
-    await timeline.loadLatest();
-    state.loaded = true;
-    loadedAt = Date.now();
-    foldAgent(timeline);
+    await conversations.load();
     draw();
     requestAnimationFrame(() => part("log").setAttribute("aria-live", "polite"));
   } catch {
@@ -253,47 +195,19 @@ async function load(timeline) {
   }
 }
 
-/* Who answers stands in the log itself; frames only bring changes. */
-function foldAgent(timeline) {
-  for (const entry of timeline.entries()) if (entry.kind === "event") follow(entry);
-}
-
-function follow({ event }) {
-  switch (event?.name) {
-    case "accepted":
-    case "assigned":
-    case "transferred":
-      state.agent = event.data?.agent ?? null;
-      state.status = state.agent ? "active" : "queued";
-      break;
-    case "closed":
-      state.status = "closed";
-      state.rated = false;
-      break;
-    case "reopened":
-      state.status = state.agent && event.data?.keep_agent ? "active" : "queued";
-      break;
-    case "rated":
-      state.rated = true;
-      break;
-    default:
-  }
-}
-
 function connected(now) {
-  document.body.dataset.connection = now.name;
-  document.body.dataset.transport = now.transport ?? "";
-  banner.show(now, state.errorCode);
+  Object.assign(document.body.dataset, { connection: now.name, transport: now.transport ?? "" });
+  banner.show(now, errorCode);
   host.post("connection", { state: now.name, transport: now.transport });
   if (now.name === "open") {
-    const mine = connection.welcome.conversations?.find(({ id }) => id === state.conversation);
-    if (mine) {
-      state.status = mine.status ?? state.status;
-      attention.start(mine.id, mine.unread ?? 0);
+    for (const { id, status, unread } of connection.welcome.conversations ?? []) {
+      const timeline = conversations.of(id);
+      if (timeline !== conversations.current) continue;
+      timeline.facts.status = status;
+      attention.start(id, unread ?? 0);
     }
     attention.reconnected();
-    if (!state.loaded && current()) load(current());
-    else part("log").setAttribute("aria-live", "polite");
+    load();
     outbox.flush();
     seen();
   }
@@ -301,118 +215,113 @@ function connected(now) {
 }
 
 function received({ type, payload = {} }) {
+  const timeline = conversations.of(payload.conversation ?? payload.id);
   if (type === "message") arrived(payload);
-  else if (type === "message.partial") timelineOf(payload.conversation)?.partial(payload);
-  else if (type === "receipt") timelineOf(payload.conversation)?.receipt(payload);
+  else if (type === "message.partial") timeline?.partial(payload);
+  else if (type === "receipt") timeline?.receipt(payload);
   else if (type === "typing") typing(payload);
-  else if (type === "conversation" && payload.id === state.conversation) {
-    if (payload.status === "closed" && state.status !== "closed") state.rated = false;
-    Object.assign(state, { status: payload.status ?? state.status, agent: payload.agent ?? null, queue: payload.queue ?? null });
+  else if (type === "conversation" && timeline) {
+    const { status, agent = null, queue = null } = payload;
+    Object.assign(timeline.facts, { agent, queue }, status ? { status } : {});
     draw();
   }
 }
 
 function arrived(entry) {
-  const timeline = timelineOf(entry.conversation);
+  const timeline = conversations.of(entry.conversation);
   if (!timeline) return;
   outbox.confirm(entry);
-  if (entry.kind === "event" && timeline === current()) follow(entry);
-  const atEnd = thread.atBottom;
+  conversations.follow(entry);
   const outcome = timeline.apply(entry);
   const theirs = entry.sender?.kind === "agent" || entry.sender?.kind === "bot";
-  if (outcome === "added" && theirs && entry.kind !== "event" && entry.kind !== "hidden") {
+  if (outcome === "added" && theirs && entry.kind !== "event") {
     typing({ on: false });
-    attention.arrived(entry, atEnd);
-    host.post("message", { id: entry.id, seq: entry.seq, kind: entry.kind, text: entry.text, sender: entry.sender, created_at: entry.created_at });
+    attention.arrived(entry, thread.atBottom);
+    const { id, seq, kind, text, sender, created_at } = entry;
+    host.post("message", { id, seq, kind, text, sender, created_at });
   }
   seen();
 }
 
 function seen() {
-  if (thread.atBottom) attention.seen(current()?.lastSeq ?? 0);
+  if (thread.atBottom) attention.seen(conversations.current?.lastSeq ?? 0);
 }
 
 function typing({ on, sender = null }) {
-  clearTimeout(typingEnd);
   if (sender?.kind === "visitor") return;
-  const before = state.typing;
-  state.typing = on ? (sender ?? { kind: "agent" }) : null;
+  clearTimeout(typingEnd);
+  const before = typist;
+  typist = on ? { ...sender, name: sender?.name ?? conversations.facts.agent?.name } : null;
   if (on) typingEnd = setTimeout(() => typing({ on: false }), TYPING_MS);
-  if ((before === null) !== (state.typing === null)) {
-    if (on) announce(t("typing", { name: senderName(typist()) }));
-    draw();
-  }
-}
-
-function typist() {
-  return { ...state.typing, name: state.typing?.name ?? state.agent?.name };
+  if ((before === null) === (typist === null)) return;
+  if (on) announce(t("typing", { name: senderName(typist) }));
+  draw();
 }
 
 async function refresh(entry) {
-  const timeline = timelineOf(entry.conversation);
-  const [fresh] = (await timeline?.loadAfter(entry.seq - 1, 1).catch(() => [])) ?? [];
-  if (fresh?.seq === entry.seq) timeline.apply(fresh);
-  return fresh ?? entry;
+  const timeline = conversations.of(entry.conversation);
+  const [found] = (await timeline?.loadAfter(entry.seq - 1, 1).catch(() => [])) ?? [];
+  if (found?.seq === entry.seq) timeline.apply(found);
+  return found ?? entry;
+}
+
+function stillFresh() {
+  return Date.now() - conversations.loadedAt < FRESH_MS;
 }
 
 async function openPicture(entry, preview) {
-  const now = preview || Date.now() - loadedAt < FRESH_MS ? entry : await refresh(entry);
-  const src = preview ?? now.attachment?.url;
+  const { attachment } = preview || stillFresh() ? entry : await refresh(entry);
+  const src = preview ?? attachment?.url;
   if (!src) return;
   const { openLightbox } = await import("./lightbox.js");
-  openLightbox({ src, name: now.attachment?.name ?? t("picture"), href: preview ? null : now.attachment?.url });
+  openLightbox({ src, name: attachment?.name ?? t("picture"), href: preview ? null : attachment.url });
 }
 
 async function openFile(entry, event) {
-  if (Date.now() - loadedAt < FRESH_MS) return;
+  if (stillFresh()) return;
   event.preventDefault();
-  const fresh = await refresh(entry);
-  if (fresh.attachment?.url) location.assign(fresh.attachment.url);
+  const { attachment } = await refresh(entry);
+  if (attachment?.url) location.assign(attachment.url);
 }
 
 function greeting() {
   const text = config.site.greeting || t("welcome");
-  return {
-    text,
-    build: () =>
-      el(
-        "div.hello",
-        {},
-        avatarOfSite(),
-        el("p.hello-name", {}, config.site.name),
-        el("p.hello-text", { dir: "auto" }, text),
-      ),
-  };
-}
-
-function avatarOfSite() {
-  return el("span.avatar.brand.large", { ariaHidden: "true" }, [...config.site.name][0]?.toLocaleUpperCase() ?? "");
+  const build = () =>
+    el(
+      "div.hello",
+      {},
+      brandAvatar(config.site, "large"),
+      el("p.hello-name", {}, config.site.name),
+      el("p.hello-text", { dir: "auto" }, text),
+    );
+  return { text, build };
 }
 
 function drawBelow() {
   const below = part("below");
-  const typingShown = below.querySelector(".typing");
-  if (state.typing && !typingShown) below.append(typingNode(typist()));
-  else if (!state.typing) typingShown?.remove();
+  const shown = below.querySelector(".typing");
+  if (typist && !shown) below.append(typingNode(typist));
+  else if (!typist) shown?.remove();
   const card = below.querySelector(".rating");
-  const wanted = state.status === "closed" && !state.rated && current()?.entries().some((entry) => entry.kind !== "event");
-  if (wanted && !card) showRating(below);
-  else if (!wanted && card && !card.querySelector(".thanks")) card.remove();
-  else if (state.status !== "closed") card?.remove();
+  const { ratable } = conversations;
+  if (ratable !== null && card === null) showRating(below, ratable);
+  else if (ratable === null && card !== null && (conversations.facts.status !== "closed" || !card.querySelector(".thanks"))) card.remove();
 }
 
-async function showRating(below) {
+async function showRating(below, conversation) {
   const { ratingCard } = await import("./rating.js");
-  if (state.status === "closed" && !below.querySelector(".rating")) below.append(ratingCard({ onSend: rate }));
+  if (conversations.ratable !== conversation || below.querySelector(".rating")) return;
+  below.append(ratingCard({ onSend: (rating) => rate(conversation, rating) }));
 }
 
-async function rate({ rating, text }) {
+async function rate(conversation, { rating, text }) {
   try {
     await session.get();
-    await api.post(`conversations/${state.conversation}/rate/`, text ? { rating, text } : { rating });
+    await api.post(`conversations/${conversation}/rate/`, text ? { rating, text } : { rating });
   } catch (error) {
     if (error.code !== "already_rated") throw error;
   }
+  conversations.of(conversation).facts.rated = true;
 }
 
 let drawing = false;
@@ -426,19 +335,12 @@ function draw() {
 }
 
 function drawNow() {
-  const timeline = timelines[0];
-  drawHead({ parts: headParts, site: config.site, agent: state.agent, status: state.status, queue: state.queue });
-  composer.relabel(state.status === "closed" ? "write_reopen" : "write");
-  const loading = current() !== null && !state.loaded;
+  const { facts, hasOlder, all } = conversations;
+  const loading = all.length > 0 && !conversations.loaded;
+  drawHead({ parts: headParts, site: config.site, ...facts });
+  composer.relabel(facts.status === "closed" ? "write_reopen" : "write");
   root.classList.toggle("loading", loading);
-  thread.draw({
-    timelines,
-    pending: outbox.items(),
-    previews,
-    greeting: timeline?.hasOlder || loading ? null : greeting(),
-    hasOlder: timeline?.hasOlder ?? false,
-    loading,
-  });
+  thread.draw({ timelines: all, pending: outbox.items(), previews, greeting: hasOlder || loading ? null : greeting(), hasOlder, loading });
   drawBelow();
   if (thread.atBottom) thread.toBottom();
 }
@@ -446,39 +348,31 @@ function drawNow() {
 /* Pictures that wait since before a reload are shown from their kept bytes. */
 async function restorePreviews() {
   for (const item of outbox.items()) {
-    if (item.kind !== "image" || previews.has(item.client_msg_id)) continue;
-    const blob = await outbox.blobOf(item);
+    const blob = item.kind === "image" ? await outbox.blobOf(item) : null;
     if (blob) previews.set(item.client_msg_id, URL.createObjectURL(blob));
   }
   draw();
 }
 
+function tool(id, glyph, key) {
+  const node = fill(part(id), icon(glyph));
+  node.title = t(key);
+  node.setAttribute("aria-label", t(key));
+}
+
 function drawTools() {
-  const sound = part("sound");
-  const word = t(attention.muted ? "unmute" : "mute");
-  fill(sound, icon(attention.muted ? "mute" : "sound"));
-  sound.title = word;
-  sound.setAttribute("aria-label", word);
-  sound.setAttribute("aria-pressed", String(!attention.muted));
-  const close = part("close");
-  close.hidden = !widget;
-  fill(close, icon("down"));
-  close.title = t("close_chat");
-  close.setAttribute("aria-label", t("close_chat"));
+  tool("sound", attention.muted ? "mute" : "sound", attention.muted ? "unmute" : "mute");
+  tool("close", "down", "close_chat");
+  part("close").hidden = !widget;
 }
 
 async function setLocale(wanted) {
-  const tags = [wanted, store.get("locale"), ...navigator.languages, config.site.locale].filter(Boolean);
+  const tags = [wanted, ...navigator.languages, config.site.locale].filter(Boolean);
   session.locale = await useLocale(tags, DICTIONARIES);
-  part("log").setAttribute("aria-label", t("messages"));
-  part("scroll").setAttribute("aria-label", t("messages"));
+  for (const id of ["log", "scroll"]) part(id).setAttribute("aria-label", t("messages"));
   thread.relabel();
   drawTools();
   draw();
-  ready();
-}
-
-function ready() {
   const style = getComputedStyle(root);
   const colour = (name) => style.getPropertyValue(name).trim();
   host.post("ready", {
@@ -489,17 +383,17 @@ function ready() {
   });
 }
 
-async function greetHost({ locale = null, theme = null, page, open }) {
-  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-  if (page) state.page = page;
-  await setLocale(locale);
-  if (open) setOpen({ open });
+async function greetHost(data) {
+  if (data.theme === "light" || data.theme === "dark") root.dataset.theme = data.theme;
+  if (data.page) page = data.page;
+  await setLocale(data.locale);
+  if (data.open) setOpen({ open: true });
   else if (session.known) connection.start();
 }
 
-function setOpen({ open, page, focus }) {
-  state.open = open;
-  if (page) state.page = page;
+function setOpen({ open: wanted, page: where, focus }) {
+  open = wanted;
+  if (where) page = where;
   if (!open) return;
   connection.start();
   thread.toBottom();
@@ -515,8 +409,7 @@ function followViewport() {
     root.style.setProperty("--view-height", `${view.height}px`);
     root.style.setProperty("--view-top", `${view.offsetTop}px`);
   };
-  view.addEventListener("resize", fit);
-  view.addEventListener("scroll", fit);
+  for (const name of ["resize", "scroll"]) view.addEventListener(name, fit);
   fit();
 }
 
@@ -535,8 +428,7 @@ function start() {
   addEventListener("focus", seen);
   restorePreviews();
   if (widget) return;
-  const wanted = new URLSearchParams(location.search).get("lang");
-  setLocale(wanted).then(() => connection.start());
+  setLocale(new URLSearchParams(location.search).get("lang")).then(() => connection.start());
   if (matchMedia("(pointer: fine)").matches) composer.focus();
 }
 

@@ -2,8 +2,7 @@
  *   const a = new Attention({ store, host, send(payload), isOpen() });
  *   a.arrived(entry)   a.seen(conversation, seq)   a.start(conversation, unread)   a.muted = bool */
 
-import { armSound, chime } from "../shared/sound.js";
-
+const sound = () => import("../shared/sound.js");
 const RECEIPT_MS = 300;
 
 export class Attention {
@@ -17,7 +16,8 @@ export class Attention {
 
   constructor(options) {
     this.#options = options;
-    armSound();
+    const arm = () => sound().then(({ armSound }) => armSound());
+    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, arm, { once: true });
   }
 
   get muted() {
@@ -45,7 +45,7 @@ export class Attention {
     this.#receipt({ delivered: entry.seq });
     if (this.watched && atEnd) return;
     if (!this.watched) this.#count(this.unread + 1);
-    if (!this.muted) chime();
+    if (!this.muted) sound().then(({ chime }) => chime());
   }
 
   seen(seq) {

@@ -1,7 +1,7 @@
 /* bubble.js: the nodes of the thread: one message, a day, an act, an answer being written.
  *   messageNode({ entry, own, first, last, state, progress, error, quoted, preview, actions }) -> HTMLElement
  *     state: "sending" | "sent" | "delivered" | "read" | "failed" | null (not shown)
- *     actions: { retry(), discard(), open(entry, image) , link(entry, event) } */
+ *     actions: { retry(), discard(), open(entry, preview), link(entry, event), stale(entry) } */
 
 import { el, icon, linkify } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
@@ -77,7 +77,7 @@ function imageNode({ entry, preview, actions }) {
   image.addEventListener("error", () => actions.stale?.(entry), { once: true });
   return el(
     "button.picture",
-    { type: "button", ariaLabel: t("open_picture", { name }), onclick: (event) => actions.open(entry, event.currentTarget, preview) },
+    { type: "button", ariaLabel: t("open_picture", { name }), onclick: () => actions.open(entry, preview) },
     image,
   );
 }
@@ -114,7 +114,7 @@ function cardNode({ entry }) {
   const picture = safeAddress(image) && el("img.cardimage", { src: image, alt: "", loading: "lazy", onerror: (event) => event.target.remove() });
   const inside = [picture, el("span.cardtext", {}, el("strong", {}, title ?? ""), text ? el("span", {}, text) : null)];
   const href = safeAddress(url);
-  return href ? el("a.card", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, ...inside) : el("div.card", {}, ...inside);
+  return href ? el("a.goods", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, ...inside) : el("div.goods", {}, ...inside);
 }
 
 function content(props) {
@@ -142,8 +142,7 @@ function stateNode({ state, progress, error, actions, entry }) {
     return el(
       "div.state.failed",
       { role: "alert" },
-      icon("alert"),
-      el("span", {}, reason),
+      el("span.reason", {}, icon("alert"), reason),
       error?.code === "file_gone" ? null : el("button.link.retry", { type: "button", onclick: actions.retry }, t("retry")),
       el("button.link", { type: "button", onclick: actions.discard }, t("discard")),
     );

@@ -1,6 +1,6 @@
 /* composer.js: writing: text that grows, Enter, paste, drag, files, typing signals, a draft that survives a reload.
  *   const c = new Composer({ parts, store, limits() -> { max_bytes, types }, onText(text), onFile(file), onTyping(on, text) });
- *   c.relabel(placeholderKey)   c.focus()   c.say(text | "")   a line above the field, read aloud */
+ *   c.relabel(placeholderKey)   c.focus()   c.clear()   c.say(text | "")   a line above the field, read aloud */
 
 import { composing } from "../shared/a11y.js";
 import { el, fill, icon } from "../shared/dom.js";
@@ -21,7 +21,7 @@ export class Composer {
 
   constructor(options) {
     this.#options = options;
-    const { form, text, attach, files, emoji, send } = options.parts;
+    const { composer: form, text, attach, files, emoji, send } = options.parts;
     text.value = options.store.get("draft", "");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -73,6 +73,12 @@ export class Composer {
     this.#options.parts.text.focus({ preventScroll: true });
   }
 
+  clear() {
+    this.#options.parts.text.value = "";
+    this.#options.store.remove("draft");
+    this.#fit();
+  }
+
   say(text) {
     const { notice } = this.#options.parts;
     clearTimeout(this.#noticeEnd);
@@ -97,9 +103,7 @@ export class Composer {
       return;
     }
     this.say("");
-    text.value = "";
-    this.#options.store.remove("draft");
-    this.#fit();
+    this.clear();
     this.#typingOver();
     this.#options.onText(said);
     this.focus();
@@ -168,7 +172,7 @@ export class Composer {
   }
 
   async #toggleEmoji() {
-    const { emoji, form, text } = this.#options.parts;
+    const { emoji, composer: form, text } = this.#options.parts;
     if (this.#panel) {
       this.#panel.close();
       return;

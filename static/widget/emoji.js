@@ -1,9 +1,10 @@
 /* emoji.js: a small built-in choice of emoji; arrow keys move, Enter picks, Escape closes.
  *   emojiPanel({ onPick(character), onClose(), opener }) -> { node, focus(), close() } */
 
-import { trapFocus } from "../shared/a11y.js";
+import { trapFocus } from "../shared/focus.js";
 import { el } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import "./extras.js";
 
 /* Code points, most used in customer service first. */
 const POINTS =

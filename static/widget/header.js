@@ -15,7 +15,11 @@ function statusText({ status, queue }) {
     const minutes = Math.ceil((queue.eta_s ?? 0) / 60);
     return minutes > 0 ? t("status_line_eta", { position: queue.position, minutes }) : t("status_line", { position: queue.position });
   }
-  return status === "waiting" ? t("status_waiting") : t("status_queued");
+  return t("status_queued");
+}
+
+export function brandAvatar(site, size = "") {
+  return el(`span.avatar.brand${size && `.${size}`}`, { ariaHidden: "true" }, [...site.name][0]?.toLocaleUpperCase() ?? "");
 }
 
 export function drawHead({ parts, site, agent, status, queue }) {
@@ -23,7 +27,7 @@ export function drawHead({ parts, site, agent, status, queue }) {
   parts.name.textContent = person ? person.name : site.name;
   parts.status.textContent = statusText({ status, queue });
   parts.status.dataset.status = status;
-  const picture = person ? avatar({ kind: "agent", ...person }) : el("span.avatar.brand", { ariaHidden: "true" }, [...site.name][0]?.toLocaleUpperCase() ?? "");
+  const picture = person ? avatar({ kind: "agent", ...person }) : brandAvatar(site);
   picture.id = parts.avatar.id;
   parts.avatar.replaceWith(picture);
   parts.avatar = picture;

@@ -1,8 +1,9 @@
 /* lightbox.js: one picture, large. openLightbox({ src, name, href }); Escape, the button or the ground closes it. */
 
-import { trapFocus } from "../shared/a11y.js";
+import { trapFocus } from "../shared/focus.js";
 import { el, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import "./extras.js";
 
 export function openLightbox({ src, name, href }) {
   let release = () => {};

@@ -4,6 +4,7 @@
 import { announce } from "../shared/a11y.js";
 import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import "./extras.js";
 
 export function ratingCard({ onSend }) {
   const title = el("legend", {}, t("rate_title"));

@@ -1,7 +1,7 @@
 /* session.js: who the visitor is to the server: the long-lived visitor_token on disk, the ten-minute session token in memory.
  *   const s = new Session({ site, store, page, onSession(answer, { sameVisitor, sameConversation }), onError(code) });
  *   await s.get({ refused }) -> { token, expires_at }; a live token is given again unless it was refused
- *   s.identify(user | null)   s.describe(attributes)   s.reset()   each makes the next get() start a new session
+ *   s.identify(user | null)   s.describe(attributes)   s.expire()   s.reset()   each makes the next get() start a new session
  *   s.known: true when this browser has been here before */
 
 import { createApi } from "../shared/api.js";
@@ -37,6 +37,11 @@ export class Session {
 
   identify(user) {
     this.#user = user;
+    this.#token = null;
+  }
+
+  /* The next get() starts anew: the server has something newer for us. */
+  expire() {
     this.#token = null;
   }
 

@@ -169,6 +169,7 @@ export class Thread {
     });
     for (const [key, { node }] of this.#rows) if (!kept.has(key)) node.remove();
     this.#rows = kept;
+    log.classList.toggle("empty", rows.every((row) => row.key === "greeting"));
 
     older.hidden = !model.hasOlder || model.loading;
     if (!older.hidden && older.childElementCount === 0) {

@@ -1,0 +1,141 @@
+/* conversations.js: the visitor's conversations with this site, oldest first; the last one is written to.
+ *   const cs = new Conversations({ api, connection, onChange })
+ *   cs.open({ id, status, head }) -> true when it is new here   cs.current  cs.of(id)  cs.all  cs.facts
+ *   await cs.load()   await cs.loadOlder()   cs.hasOlder  cs.loaded   cs.follow(entry)   cs.ratable -> id | null   cs.forget() */
+
+import { Timeline } from "../shared/timeline.js";
+
+const LISTED = 20;
+
+function fresh(status = "queued") {
+  return { status, agent: null, queue: null, rated: false };
+}
+
+function isMessage(entry) {
+  return entry.kind !== "event";
+}
+
+export class Conversations {
+  all = [];
+  loaded = false;
+  loadedAt = 0;
+  #previous = [];
+  #nothing = fresh();
+  #options;
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get current() {
+    return this.all.at(-1) ?? null;
+  }
+
+  get facts() {
+    return this.current?.facts ?? this.#nothing;
+  }
+
+  get hasOlder() {
+    return (this.all[0]?.hasOlder ?? false) || this.#previous.length > 0;
+  }
+
+  of(id) {
+    return this.all.find((timeline) => timeline.conversation === id) ?? null;
+  }
+
+  open({ id, status, head }) {
+    if (this.of(id)) return false;
+    this.all.push(this.#timeline(id, status));
+    this.loaded = false;
+    this.#options.connection.follow(id, head);
+    return true;
+  }
+
+  #timeline(id, status) {
+    const timeline = new Timeline({
+      conversation: id,
+      self: "visitor",
+      fetchPage: (query) => this.#options.api.get(`conversations/${id}/messages/`, query),
+    });
+    timeline.conversation = id;
+    timeline.facts = fresh(status);
+    timeline.onChange = this.#options.onChange;
+    return timeline;
+  }
+
+  /* The newest page of the current conversation, and what the server remembers of it and of earlier ones. */
+  async load() {
+    const { current } = this;
+    const [, list] = await Promise.all([current.loadLatest(), this.#options.api.get("conversations/", { limit: LISTED })]);
+    this.#fold(current);
+    this.#previous = [];
+    for (const row of list.data) {
+      const timeline = this.of(row.id);
+      if (timeline) this.#remember(timeline, row);
+      else if (row.head > 0 && row.status === "closed") this.#previous.unshift(row);
+    }
+    this.loaded = true;
+    this.loadedAt = Date.now();
+    if (current.lastSeq === 0 && this.all.length === 1) await this.loadOlder();
+  }
+
+  #remember(timeline, row) {
+    timeline.receipt({ delivered: row.agent_delivered, read: row.agent_read });
+    if (row.rating !== null) timeline.facts.rated = true;
+  }
+
+  async loadOlder() {
+    if (this.all[0]?.hasOlder) return this.all[0].loadOlder();
+    const row = this.#previous.at(-1);
+    if (!row) return 0;
+    const timeline = this.#timeline(row.id, row.status);
+    this.#remember(timeline, row);
+    await timeline.loadLatest();
+    this.#previous.pop();
+    this.#fold(timeline);
+    timeline.facts.status = row.status;
+    this.all.unshift(timeline);
+    return timeline.entries().length;
+  }
+
+  /* Who answers stands in the log itself; frames only bring changes. */
+  #fold(timeline) {
+    for (const entry of timeline.entries()) this.follow(entry);
+  }
+
+  follow({ conversation, event }) {
+    const facts = this.of(conversation)?.facts;
+    if (!facts || !event) return;
+    const agent = event.data?.agent ?? null;
+    switch (event.name) {
+      case "accepted":
+      case "assigned":
+      case "transferred":
+        Object.assign(facts, { agent, status: agent ? "active" : "queued", queue: null });
+        break;
+      case "closed":
+        Object.assign(facts, { status: "closed", rated: false });
+        break;
+      case "reopened":
+        facts.status = facts.agent && event.data?.keep_agent ? "active" : "queued";
+        break;
+      case "rated":
+        facts.rated = true;
+        break;
+      default:
+    }
+  }
+
+  /* The conversation a rating is asked for: the last one with words in it, when it has ended unrated. */
+  get ratable() {
+    const last = this.all.findLast((timeline) => timeline.entries().some(isMessage));
+    return last?.facts.status === "closed" && !last.facts.rated ? last.conversation : null;
+  }
+
+  forget() {
+    for (const timeline of this.all) this.#options.connection.unfollow(timeline.conversation);
+    this.all = [];
+    this.#previous = [];
+    this.loaded = false;
+  }
+}
