@@ -62,6 +62,12 @@ class LeanWebSocketProtocol(Link):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        # uvicorn's HTTP object, still the transport's here, and its httptools parser hold each other and the
+        # request. It lets go in a connection_lost() that an upgraded connection never calls, so until the
+        # garbage collector comes by that would be some 4 KB a socket.
+        http: Any = self._transport.get_protocol()
+        if getattr(http, "parser", None) is not None:
+            http.parser = None
         cast("set[object]", self._server_state.connections).add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

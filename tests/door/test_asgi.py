@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import queue
 import threading
 from collections.abc import Callable
@@ -421,6 +422,26 @@ def test_another_task_may_close_while_the_application_waits(
         client.open()
         client.expect_close(4403)
     assert take(log) == {"type": "websocket.disconnect", "code": 4403, "reason": "agent disabled"}
+
+
+def test_nothing_waits_for_the_garbage_collector(door: DoorServer) -> None:
+    def alive() -> int:
+        names = {"LeanWebSocketProtocol", "FrameParser", "HttpToolsProtocol", "HttpRequestParser"}
+        return sum(type(thing).__name__ in names for thing in gc.get_objects())
+
+    eventually(lambda: not door.connections)
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        for last in (frame(TEXT, b"and gone"), close_frame(4001), frame(3), frame(TEXT, b"\xff")):
+            with RawClient(door.port) as client:
+                client.open().send(last)
+                client.receive()
+        eventually(lambda: not door.connections and not door.tasks)
+        eventually(lambda: alive() <= before)
+    finally:
+        gc.enable()
 
 
 def test_nothing_stays_behind(door: DoorServer) -> None:

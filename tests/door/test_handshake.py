@@ -26,6 +26,14 @@ def test_the_answer_to_a_handshake(door: DoorServer) -> None:
     assert "sec-websocket-extensions" not in headers
 
 
+def test_behind_uvicorn_s_other_http_class() -> None:
+    server = DoorServer(http="h11").start()
+    with RawClient(server.port) as client:
+        client.open().text("中文")
+        client.expect(TEXT, "中文".encode())
+    server.stop()
+
+
 def test_an_extension_that_is_offered_is_not_taken(door: DoorServer) -> None:
     with RawClient(door.port) as client:
         _, headers, _ = client.request(sec_websocket_extensions="permessage-deflate; client_max_window_bits")
