@@ -7,15 +7,18 @@ allows.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 
 from chat.errors import KefuError
@@ -59,6 +62,7 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 _lock = threading.Lock()
 _snapshot: _Snapshot | None = None
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kefu-sites")
 
 
 def _load() -> _Snapshot:
@@ -186,8 +190,27 @@ def check_user_hash(site: SiteConfig, user_id: str, given: str) -> None:
 
 
 def is_listed_origin(origin: str) -> bool:
-    """Whether any active site lists this Origin. May touch the database."""
-    return origin in _current().origins
+    """Whether any active site lists this Origin, as of a moment ago. Off the loop it may read them.
+
+    On the loop (middleware asks there) a snapshot that has run out serves once more while a thread reads the
+    next; only the very first question of a process waits for its one query.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return origin in _current().origins
+    kept = _snapshot
+    if kept is None or kept.expires <= time.monotonic():
+        reading = _reader.submit(_read_apart)
+        kept = kept or reading.result()
+    return origin in kept.origins
+
+
+def _read_apart() -> _Snapshot:
+    try:
+        return _current()
+    finally:
+        connection.close()  # nothing is kept for a thread that may never ask again
 
 
 def cors_allowed(sender: Any, request: HttpRequest, **kwargs: Any) -> bool:
