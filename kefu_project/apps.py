@@ -10,5 +10,6 @@ class ProjectConfig(AppConfig):
     verbose_name = "kefu"
 
     def ready(self) -> None:
-        """Importing registers them."""
-        from kefu_project import checks  # noqa: F401
+        """Importing registers the checks, and makes our Celery application the default one: without it a task
+        sent by any thread would go to an AMQP broker that is not there."""
+        from kefu_project import celery, checks  # noqa: F401

@@ -21,6 +21,7 @@ app = Celery("kefu")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 watch_tasks()
+app.set_default()  # for every thread; being current is a matter of one
 
 
 def gather_schedules(sender: Celery, **_: Any) -> None:

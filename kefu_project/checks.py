@@ -74,8 +74,7 @@ def public_without_hosts() -> CheckMessage | None:
 
 
 def trusted_everyone() -> CheckMessage | None:
-    """E006: a trusted proxy tells us the client's address, so trusting everyone lets clients choose theirs.
-    """
+    """E006: a trusted proxy tells us the client's address, so trusting all lets clients choose theirs."""
     if "*" in settings.KEFU_TRUSTED_PROXIES:
         message = "KEFU_TRUSTED_PROXIES is *: any client could claim any address; list your proxies."
         return Error(message, id="kefu.E006")

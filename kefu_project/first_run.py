@@ -19,6 +19,20 @@ PASSWORD_FILE = "admin-password.txt"
 _MIGRATION_LOCK = 0x6B656675  # "kefu"
 
 
+def reach_database() -> None:
+    """Connect once beside the pool, whose only word about a database that is down is that it took too long.
+
+    Raises DatabaseError with the server's own words.
+    """
+    if connection.vendor == "postgresql":
+        import psycopg
+
+        parameters = connection.get_connection_params()
+        parameters.pop("pool", None)
+        with connection.wrap_database_errors:
+            psycopg.connect(**parameters).close()
+
+
 def migrations_missing() -> bool:
     """True when some migration on disk is not recorded as applied.
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -58,7 +59,10 @@ class StaticFiles:
                 return known[1]
             path = known[0]
         else:
-            found = finders.find(name)
+            try:
+                found = finders.find(name)
+            except SuspiciousFileOperation:  # a path that leaves the folders
+                return None
             if not isinstance(found, str):
                 return None
             path = Path(found)

@@ -110,10 +110,12 @@ def logging_config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "django.db.backends": {"level": "WARNING"},
-            "uvicorn.access": {"level": "WARNING"},
+            "uvicorn": {"level": "WARNING"},
+            "psycopg.pool": {"level": "ERROR"},  # what waits for a connection reports it
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            "celery.worker.consumer.connection": {"level": "WARNING"},
             "kombu.connection": {"level": "ERROR"},
             "asyncio": {"level": "WARNING"},
             "PIL": {"level": "WARNING"},

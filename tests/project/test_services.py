@@ -1,5 +1,7 @@
 """The harness itself: both services answer, and every caller gets storage of its own."""
 
+from typing import Any
+
 import psycopg
 import redis
 
@@ -15,5 +17,6 @@ def test_postgres_gives_every_test_its_own_database(fresh_postgres_url: str, pos
 
 def test_redis_is_durable_on_every_write(fresh_redis_url: str) -> None:
     client = redis.Redis.from_url(fresh_redis_url, decode_responses=True)
-    assert client.config_get("append*")["appendfsync"] == "always"
+    configuration: Any = client.config_get("append*")
+    assert configuration["appendfsync"] == "always"
     assert client.dbsize() == 0

@@ -10,7 +10,7 @@ from typing import Any
 import uvloop
 from django.conf import settings
 from django.core import checks
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
 from kefu_project import first_run, surroundings
@@ -38,7 +38,8 @@ class Command(BaseCommand):
         try:
             self._serve(init=options["init"])
         except Refusal as refusal:
-            raise CommandError(f"kefu: {refusal}") from None
+            self.stderr.write(f"kefu: {refusal}")
+            raise SystemExit(1) from None
 
     def _serve(self, *, init: bool) -> None:
         found = checks.run_checks(tags=[TAG])
@@ -60,6 +61,7 @@ class Command(BaseCommand):
     def _prepare_database(self, init: bool) -> None:
         """Tables and first rows, or the sentence that says why there are none."""
         try:
+            first_run.reach_database()
             if not init:
                 if first_run.migrations_missing():
                     raise Refusal(
