@@ -121,7 +121,7 @@ class Warmth(msgspec.Struct, frozen=True):
     known: tuple[Known, ...] = ()
 
 
-class LogItem(msgspec.Struct, frozen=True):
+class LogItem(msgspec.Struct, frozen=True, gc=False):
     """One entry as a reader sees it. `position` grows in the order of writing within a shard."""
 
     position: str

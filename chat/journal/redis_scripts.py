@@ -193,17 +193,12 @@ if last then redis.call('XTRIM', log, 'MINID', '=', string.format('%.0f-0', last
 return dropped
 """
 
-# ARGV: prefix, shard, passed, now, idle, skip, limit. Returns {looked at, forgotten, bodies dropped}.
+# ARGV: prefix, shard, passed, range of touched (2), skip, limit. Returns {looked at, forgotten, bodies
+# dropped}.
 FORGET: Final = """
-local p, shard, passed = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local now, idle = tonumber(ARGV[4]), tonumber(ARGV[5])
-local touched = p .. 'touched:' .. shard
-local before, forgotten, dropped = string.format('(%.0f', now - idle), 0, 0
-local names = redis.call('ZRANGEBYSCORE', touched, '-inf', before, 'LIMIT', ARGV[6], ARGV[7])
-if #names == 0 then
-  local beyond = string.format('(%.0f', now + idle)
-  names = redis.call('ZRANGEBYSCORE', touched, beyond, '+inf', 'LIMIT', 0, ARGV[7])
-end
+local p, passed, touched = ARGV[1], tonumber(ARGV[3]), ARGV[1] .. 'touched:' .. ARGV[2]
+local forgotten, dropped = 0, 0
+local names = redis.call('ZRANGEBYSCORE', touched, ARGV[4], ARGV[5], 'LIMIT', ARGV[6], ARGV[7])
 for _, conversation in ipairs(names) do
   if tonumber(redis.call('HGET', p .. 'head:' .. conversation, 'pos') or 0) <= passed then
     dropped = dropped + redis.call('XLEN', p .. 'body:' .. conversation)

@@ -163,7 +163,8 @@ class SqliteJournal:
         """See the contract."""
         with self._reading() as db:
             rows = db.execute(sql.HEADS, (_text(list(conversations)),)).fetchall()
-        return {row[0]: Head(*row) for row in rows}
+        asked = set(conversations)  # a name with U+0000 in it finds the one that ends there
+        return {row[0]: Head(*row) for row in rows if row[0] in asked}
 
     def read_after(self, conversation: str, after_seq: int, limit: int) -> list[tuple[int, bytes]]:
         """See the contract."""

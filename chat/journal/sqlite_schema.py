@@ -165,10 +165,12 @@ SELECT cid FROM head WHERE pos <= :passed AND (touched_at < :now - :idle OR touc
 :limit
 """
 
+# Begins with DELETE: sqlite3 counts rows of a statement only when its first word tells that it writes.
 FORGET_ENTRIES: Final = """
-WITH RECURSIVE chain (pos, prev) AS (
-    SELECT e.pos, e.prev FROM head h JOIN entry e ON e.pos = h.pos WHERE h.cid = ?1
-    UNION ALL
-    SELECT e.pos, e.prev FROM chain JOIN entry e ON e.pos = chain.prev)
-DELETE FROM entry WHERE pos IN (SELECT pos FROM chain)
+DELETE FROM entry WHERE pos IN (
+    WITH RECURSIVE chain (pos, prev) AS (
+        SELECT e.pos, e.prev FROM head h JOIN entry e ON e.pos = h.pos WHERE h.cid = ?1
+        UNION ALL
+        SELECT e.pos, e.prev FROM chain JOIN entry e ON e.pos = chain.prev)
+    SELECT pos FROM chain)
 """
