@@ -112,7 +112,10 @@ const thread = new Thread({
     stale: (which) => refresh(which),
   }),
 });
-thread.onOlder = () => conversations.loadOlder();
+thread.onOlder = async () => {
+  await conversations.loadOlder();
+  drawNow();
+};
 thread.onSeen = () => seen();
 
 const composer = new Composer({

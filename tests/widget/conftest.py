@@ -1,0 +1,35 @@
+"""One embedded server for all tests of a module; its demo shop answers through the administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.server import Server, ServerFactory
+
+#: The demo site as the pictures show it.
+_SHOP = """
+from chat.models import Site
+Site.objects.filter(public_key="demo").update(
+    name="云岭茶", greeting="您好！我是云岭茶的客服，有什么可以帮您？", accent_color="#2f6a45",
+    allowed_origins=["http://shop.localhost"], typing_preview=True,
+)
+from agents.models import Agent
+from django.contrib.auth import get_user_model
+agent, _ = Agent.objects.get_or_create(user=get_user_model().objects.get(username="admin"))
+agent.display_name = "林晓"
+agent.save()
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A ready server; none of the module's tests may stop it."""
+    factory = ServerFactory(tmp_path_factory.mktemp("shop"))
+    try:
+        server = factory.start("embedded", env={"KEFU_RATE_LIMIT": "off"})
+        server.manage("shell", "-c", _SHOP)
+        yield server
+    finally:
+        factory.close()
