@@ -207,7 +207,14 @@ def test_bad_bodies_are_400(client: Client, shop: Site, body: dict[str, Any]) ->
 
 def test_unknown_fields_and_nulls_are_ignored(client: Client, shop: Site) -> None:
     answer = open_session(
-        client, site="shop", user=None, page=None, locale=None, visitor_token=None, user_hash=None, new={"a": 1}
+        client,
+        site="shop",
+        user=None,
+        page=None,
+        locale=None,
+        visitor_token=None,
+        user_hash=None,
+        new={"a": 1},
     )
     assert answer.status_code == 201
 
