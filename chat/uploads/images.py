@@ -8,7 +8,6 @@ import io
 import os
 import struct
 import threading
-from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -30,6 +29,9 @@ PICTURES: Final = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF",
 
 _KEPT_INFO: Final = ("transparency", "icc_profile", "duration", "loop", "background")
 _WAIT_S: Final = 20.0
+_FRAME_MS: Final = 100
+"""What browsers show a frame for that names no time."""
+
 _slots = threading.BoundedSemaphore(max(1, min(2, os.cpu_count() or 1)))
 
 
@@ -83,33 +85,26 @@ def _reencode(image: Image.Image, form: str) -> Picture:
 
 def _animation(image: Image.Image, form: str) -> Picture:
     """Every frame with its own time; larger ones are not scaled, since their pixels are bounded together."""
-    durations = []
-
-    def frames() -> Iterator[Image.Image]:
-        for frame in ImageSequence.Iterator(image):
-            durations.append(int(frame.info.get("duration") or 100))
-            yield frame.convert("RGBA") if form == "WEBP" else _stripped_copy(frame)
-
-    loop = int(image.info.get("loop", 0 if form != "GIF" else 1))
-    plays_forever = image.info.get("loop") == 0
-    every = list(frames())
-    first, rest = every[0], every[1:]
+    durations: list[int] = []
+    frames: list[Image.Image] = []
+    for frame in ImageSequence.Iterator(image):
+        frame.load()  # WebP tells a frame's time only then
+        durations.append(int(frame.info.get("duration") or _FRAME_MS))
+        frames.append(frame.convert("RGBA") if form == "WEBP" else _stripped_copy(frame))
+    extra: dict[str, Any] = {"loop": int(image.info["loop"])} if "loop" in image.info else {}
+    if form == "GIF" and "transparency" in image.info:
+        extra["disposal"] = 2  # frames are whole pictures by now: the one before must not shine through
     out = io.BytesIO()
-    repeat: dict[str, Any] = {} if form == "GIF" and "loop" not in image.info else {"loop": loop}
-    if plays_forever:
-        repeat = {"loop": 0}
-    disposal = {"disposal": 2} if form == "GIF" and "transparency" in image.info else {}
-    first.save(
+    frames[0].save(
         out,
         form,
         save_all=True,
-        append_images=rest,
+        append_images=frames[1:],
         duration=durations,
-        **repeat,
-        **disposal,
+        **extra,
         **_options(form),
     )
-    return Picture(out.getvalue(), image.width, image.height, _thumbnail(first))
+    return Picture(out.getvalue(), image.width, image.height, _thumbnail(frames[0]))
 
 
 def _thumbnail(image: Image.Image) -> bytes:
