@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +33,7 @@ class AgentLoginForm(AuthenticationForm):
         "not_agent": _("This account cannot answer visitors. Ask an administrator to make it an agent."),
     }
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         """Raise `ValidationError` unless the login is an enabled agent."""
         super().confirm_login_allowed(user)
         if user.pk is None or roster().agent_of(user.pk) is None:

@@ -1,0 +1,347 @@
+/* desk.js: everything the panes share: the connection, the rows, the open timelines, the acts. No DOM.
+ *
+ *   const desk = new Desk(config); await desk.start();
+ *   desk.on(name, fn)      "rows" (id) · "thread" (id) · "link" (state) · "typing" (id) · "outbox" (id) · "arrived" (entry, row) · "draft" (id)
+ *   desk.emit(name, …)     tell the other panes
+ *   desk.timeline(id)      the Timeline of a conversation (made when asked for)     await desk.open(id)
+ *   desk.list(view, { site, search, more }) -> { rows?, hasMore }     rows only for a search
+ *   desk.watch(ids)        rows on the screen: they are followed live
+ *   desk.accept(id) close(id) reopen(id) note(id, text) recall(id, seq)    POSTs; reject with ApiError
+ *   desk.seen(id)          what is on the screen was read     desk.typing(id, on)     desk.typist(id) -> { name, preview } | null */
+
+import { createApi } from "../shared/api.js";
+import { Connection } from "../shared/connection.js";
+import { entryOf, newId, Outbox } from "../shared/outbox.js";
+import { openStore } from "../shared/store.js";
+import { Timeline } from "../shared/timeline.js";
+import { Lists } from "./lists.js";
+import { Rows } from "./rows.js";
+
+const MAX_FOLLOWED = 200;
+const MAX_TIMELINES = 12;
+const TYPING_SHOWN_MS = 6_000;
+const TYPING_AGAIN_MS = 3_000;
+const RECEIPT_MS = 250;
+const OVERLAP = 3;
+
+function csrf() {
+  return /(?:^|;\s*)kefu_csrf=([^;]+)/.exec(document.cookie)?.[1] ?? null;
+}
+
+export class Desk {
+  /* Set by the thread pane: is the end of the opened conversation in front of somebody's eyes? */
+  isReading = () => false;
+  #listeners = new Map();
+  #timelines = new Map();
+  #followed = new Set();
+  #onScreen = new Set();
+  #opened = null;
+  #typists = new Map();
+  #typed = { id: null, at: 0 };
+  #receipts = new Map();
+  #receiptTimer = null;
+  #welcomed = false;
+
+  constructor(config) {
+    this.config = config;
+    this.self = { kind: "agent", id: config.agent.id, name: config.agent.name };
+    this.api = createApi({ csrf });
+    this.store = openStore("kefu:console:");
+    this.siteNames = new Map(config.sites.map((site) => [site.id, site.name]));
+    this.rows = new Rows(config.agent.id);
+    this.rows.onChange = (id) => this.emit("rows", id);
+    this.lists = new Lists(this.api, this.rows);
+    this.connection = new Connection({
+      socketUrl: "/ws/v1/",
+      pollUrl: "/api/v1/poll/",
+      client: "console/1.0",
+      getToken: () => this.#session(),
+      onFrame: (frame) => this.#frame(frame),
+      onState: (state) => this.#linked(state),
+      onResync: (id) => this.#reload(id),
+      fetchEntries: async (id, after) => (await this.#page(id, { after_seq: after, limit: 200 })).data,
+    });
+    this.outbox = new Outbox({
+      connection: this.connection,
+      store: openStore(`kefu:console:${config.agent.id}:outbox:`),
+      upload: (file, options) => this.#upload(file, options),
+      onChange: (item) => this.emit("outbox", item.conversation),
+      onAck: (item, ack) => this.#own(item, ack),
+    });
+  }
+
+  on(name, listener) {
+    if (!this.#listeners.has(name)) this.#listeners.set(name, new Set());
+    this.#listeners.get(name).add(listener);
+  }
+
+  emit(name, ...details) {
+    for (const listener of this.#listeners.get(name) ?? []) listener(...details);
+  }
+
+  start() {
+    this.connection.start();
+  }
+
+  /* --- connection ------------------------------------------------------------------------------------------- */
+
+  async #session() {
+    try {
+      return await this.api.post("agent/sessions/");
+    } catch (error) {
+      error.final = error.status === 401 || error.status === 403;
+      throw error;
+    }
+  }
+
+  #upload(file, { conversation, onProgress }) {
+    return this.api.upload(`uploads/?conversation=${conversation}`, file, { onProgress });
+  }
+
+  #linked(state) {
+    if (state.name === "open") {
+      const again = this.#welcomed;
+      this.#welcomed = true;
+      this.#followed.clear();
+      this.#follow();
+      this.outbox.flush();
+      if (again) this.refresh();
+    } else {
+      this.#typists.clear();
+    }
+    this.emit("link", state);
+  }
+
+  /* What was missed while away may be in conversations nobody followed. */
+  refresh() {
+    this.lists.refresh().catch(() => {});
+  }
+
+  #frame({ type, payload }) {
+    if (type === "message") this.#message(payload);
+    if (type === "conversation") this.#changed(payload);
+    if (type === "receipt") this.#receipt(payload);
+    if (type === "typing") this.#typing(payload);
+  }
+
+  #message(entry) {
+    const id = entry.conversation;
+    if (entry.sender?.id === this.self.id && this.outbox.confirm(entry)) this.emit("outbox", id);
+    this.#timelines.get(id)?.apply(entry);
+    const live = this.rows.get(id);
+    if (!live) {
+      this.lists.one(id);
+      return;
+    }
+    const fresh = entry.seq > live.head;
+    const seen = id === this.#opened && this.rows.isMine(id) && this.isReading();
+    this.rows.entry(entry, { seen });
+    if (entry.sender?.kind === "visitor" && entry.kind !== "event") {
+      if (this.#typists.delete(id)) this.emit("typing", id);
+      if (!seen) this.#queueReceipt(id, { delivered: entry.seq });
+      if (fresh) this.emit("arrived", entry, this.rows.get(id));
+    }
+  }
+
+  #changed({ id, status, agent }) {
+    const known = this.rows.get(id);
+    if (!known || known.head === 0) this.lists.one(id);
+    else this.rows.patch(id, { status, agent: agent ?? null });
+    this.#follow();
+  }
+
+  #receipt({ conversation: id, delivered, read, sender }) {
+    this.#timelines.get(id)?.receipt({ delivered: delivered ?? 0, read: read ?? 0, sender });
+    if (sender?.kind === "agent" && read) this.rows.read(id, read);
+  }
+
+  /* --- following -------------------------------------------------------------------------------------------- */
+
+  watch(ids) {
+    this.#onScreen = new Set(ids);
+    this.#follow();
+  }
+
+  /* The opened one, everything of mine, then what is on the screen. */
+  #follow() {
+    if (!this.connection.open) return;
+    const wanted = new Set(this.#opened === null ? [] : [this.#opened]);
+    for (const row of this.rows.view("mine")) wanted.add(row.id);
+    for (const id of this.#onScreen) wanted.add(id);
+    for (const id of [...wanted].slice(0, MAX_FOLLOWED)) if (!this.#followed.has(id)) this.#subscribe(id);
+    for (const id of [...this.#followed]) if (!wanted.has(id)) this.#unsubscribe(id);
+  }
+
+  #subscribe(id) {
+    const head = this.rows.get(id)?.head;
+    if (!head) return;
+    /* The last words again: the list may show those before them (see Rows.entry). */
+    this.connection.follow(id, this.#timelines.get(id)?.lastSeq || Math.max(0, head - OVERLAP));
+    if (this.connection.send("subscribe", { conversation: id, after_seq: this.connection.positions.at(id) })) this.#followed.add(id);
+  }
+
+  #unsubscribe(id) {
+    this.#followed.delete(id);
+    this.connection.unfollow(id);
+    this.connection.send("unsubscribe", { conversation: id });
+  }
+
+  /* --- timelines -------------------------------------------------------------------------------------------- */
+
+  timeline(id) {
+    const kept = this.#timelines.get(id);
+    if (kept) {
+      this.#timelines.delete(id);
+      this.#timelines.set(id, kept);
+      return kept;
+    }
+    const made = new Timeline({ conversation: id, self: "agent", showHidden: true, fetchPage: (query) => this.#page(id, query) });
+    made.onChange = () => this.emit("thread", id);
+    this.#timelines.set(id, made);
+    for (const old of [...this.#timelines.keys()].slice(0, -MAX_TIMELINES)) if (old !== this.#opened) this.#timelines.delete(old);
+    return made;
+  }
+
+  #page(id, query) {
+    return this.api.get(`conversations/${id}/messages/`, query);
+  }
+
+  async open(id) {
+    this.#opened = id;
+    if (id === null) return;
+    const row = await this.lists.one(id);
+    const timeline = this.timeline(id);
+    if (row) timeline.receipt({ delivered: row.visitor_delivered, read: row.visitor_read, sender: { kind: "visitor" } });
+    /* A timeline kept from before has a hole when nobody followed the conversation meanwhile. */
+    if (timeline.lastSeq === 0 || !this.#followed.has(id)) await this.#latest(timeline, id);
+    if (this.#opened === id) this.#follow();
+  }
+
+  async #latest(timeline, id) {
+    const before = timeline.lastSeq;
+    await timeline.loadLatest();
+    const entries = timeline.entries();
+    const first = entries.find((entry) => entry.seq > before)?.seq ?? before;
+    if (before > 0 && first > before + 1) this.#reload(id);
+  }
+
+  #reload(id) {
+    this.#timelines.delete(id);
+    if (id === this.#opened) {
+      this.timeline(id)
+        .loadLatest()
+        .catch(() => {});
+    }
+    this.lists.one(id, { fresh: true });
+    return true;
+  }
+
+  #own(item, ack) {
+    const entry = entryOf(item, ack, this.self);
+    this.rows.entry(entry, { seen: true });
+    this.#timelines.get(item.conversation)?.apply(entry);
+    this.emit("outbox", item.conversation);
+  }
+
+  send(id, message) {
+    const item = this.outbox.add({ conversation: id, ...message });
+    this.emit("outbox", id);
+    return item;
+  }
+
+  /* --- receipts and typing ---------------------------------------------------------------------------------- */
+
+  /* Looking into the queue, or over a colleague's shoulder, is not reading. */
+  seen(id) {
+    if (!this.rows.isMine(id)) return;
+    const row = this.rows.get(id);
+    const last = this.#timelines.get(id)?.lastSeq ?? 0;
+    if (last === 0) return;
+    if (row.unread > 0 || (this.#receipts.get(id)?.read ?? 0) < last) this.#queueReceipt(id, { delivered: last, read: last });
+    this.rows.read(id, Math.max(last, row.head));
+  }
+
+  #queueReceipt(id, { delivered, read }) {
+    const before = this.#receipts.get(id) ?? { delivered: 0, read: 0, sent: "" };
+    this.#receipts.set(id, { ...before, delivered: Math.max(before.delivered, delivered), read: Math.max(before.read, read ?? 0) });
+    this.#receiptTimer ??= setTimeout(() => this.#sendReceipts(), RECEIPT_MS);
+  }
+
+  #sendReceipts() {
+    this.#receiptTimer = null;
+    for (const [id, receipt] of this.#receipts) {
+      const sign = `${receipt.delivered} ${receipt.read}`;
+      if (sign === receipt.sent) continue;
+      const payload = { conversation: id, delivered: receipt.delivered, ...(receipt.read > 0 ? { read: receipt.read } : {}) };
+      if (this.connection.send("receipt", payload)) receipt.sent = sign;
+    }
+  }
+
+  typing(id, on) {
+    const now = Date.now();
+    if (on && this.#typed.id === id && now - this.#typed.at < TYPING_AGAIN_MS) return;
+    if (!on && this.#typed.id !== id) return;
+    this.#typed = on ? { id, at: now } : { id: null, at: 0 };
+    this.connection.send("typing", { conversation: id, on });
+  }
+
+  #typing({ conversation: id, on, preview, sender }) {
+    if (sender?.kind === "agent" && sender.id === this.self.id) return;
+    if (sender?.kind !== "visitor") return;
+    clearTimeout(this.#typists.get(id)?.timer);
+    if (on) {
+      const timer = setTimeout(() => this.#typists.delete(id) && this.emit("typing", id), TYPING_SHOWN_MS);
+      this.#typists.set(id, { preview: preview ?? null, timer });
+    } else {
+      this.#typists.delete(id);
+    }
+    this.emit("typing", id);
+  }
+
+  typist(id) {
+    return this.#typists.get(id) ?? null;
+  }
+
+  /* --- acts ------------------------------------------------------------------------------------------------- */
+
+  async #act(id, name, body) {
+    const answer = await this.api.post(`conversations/${id}/${name}/`, body);
+    const { status, agent } = answer.conversation;
+    this.rows.patch(id, { status, agent: agent ?? null });
+    this.#follow();
+    return answer;
+  }
+
+  async accept(id) {
+    try {
+      return await this.#act(id, "accept");
+    } catch (error) {
+      if (error.code === "already_accepted" && error.details?.agent) {
+        this.rows.patch(id, { status: "active", agent: error.details.agent });
+      }
+      throw error;
+    }
+  }
+
+  close(id) {
+    return this.#act(id, "close");
+  }
+
+  /* Whoever opens a conversation again answers it. */
+  async reopen(id) {
+    await this.#act(id, "reopen");
+    return this.accept(id);
+  }
+
+  note(id, text) {
+    return this.api.post(`conversations/${id}/notes/`, { text });
+  }
+
+  recall(id, seq) {
+    return this.api.post(`conversations/${id}/recall/`, { seq });
+  }
+
+  newId() {
+    return newId();
+  }
+}

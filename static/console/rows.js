@@ -1,0 +1,145 @@
+/* rows.js: the conversations this agent knows of, and what each view shows of them; no DOM, no network.
+ *
+ *   const rows = new Rows(selfId);
+ *   rows.put(row)               a row from REST (fields as in GET conversations/); older knowledge never wins
+ *   rows.patch(id, fields)      from a `conversation` frame; -> false when the row is unknown
+ *   rows.entry(entry, { seen }) a live entry: last text, unread, wait, head; seen: it is being read right now
+ *   rows.read(id, seq)          everything up to seq was read
+ *   rows.view(name, { site, search }) -> row[] in order      rows.counts() -> { mine, waiting, all, unread }
+ *   rows.get(id)   rows.has(id)   rows.onChange = (id) => … */
+
+export const VIEWS = ["mine", "waiting", "all", "closed"];
+
+const SHOWN_KINDS = new Set(["text", "image", "file", "card"]);
+
+export class Rows {
+  onChange = () => {};
+  #self;
+  #byId = new Map();
+
+  constructor(self) {
+    this.#self = self;
+  }
+
+  has(id) {
+    return this.#byId.has(id);
+  }
+
+  get(id) {
+    return this.#byId.get(id) ?? null;
+  }
+
+  all() {
+    return [...this.#byId.values()];
+  }
+
+  put(given) {
+    const known = this.#byId.get(given.id);
+    /* Answered is read, whether or not anybody's page said so. */
+    const row = given.waiting_since === null ? { ...given, unread: 0 } : given;
+    /* A page read before a live entry must not take that entry back. */
+    if (known && known.head > row.head) {
+      this.#byId.set(row.id, { ...row, ...live(known), visitor: { ...known.visitor, ...row.visitor } });
+    } else {
+      this.#byId.set(row.id, { ...known, ...row });
+    }
+    this.onChange(row.id);
+  }
+
+  patch(id, fields) {
+    const known = this.#byId.get(id);
+    if (!known) return false;
+    this.#byId.set(id, { ...known, ...fields });
+    if (fields.status === "closed") this.#byId.get(id).waiting_since = null;
+    this.onChange(id);
+    return true;
+  }
+
+  entry(entry, { seen = false } = {}) {
+    const known = this.#byId.get(entry.conversation);
+    if (!known) return;
+    const fresh = entry.seq > known.head;
+    const row = { ...known, head: Math.max(known.head, entry.seq) };
+    /* REST knows the head at once but the words of it up to a second later: words are as new as their time. */
+    if (SHOWN_KINDS.has(entry.kind) && (fresh || entry.created_at > (known.last_at ?? 0))) {
+      row.last_text = entry.kind === "text" ? entry.text : `[${entry.kind}]`; // as the server's list says it
+      row.last_at = entry.created_at;
+      row.last_seq = entry.seq;
+      if (entry.sender.kind === "visitor") {
+        row.waiting_since ??= entry.created_at;
+        if (fresh) row.unread = seen ? 0 : known.unread + 1;
+      } else {
+        row.waiting_since = null;
+        row.unread = 0;
+      }
+    }
+    if (fresh && entry.kind === "event") Object.assign(row, folded(entry.event, row));
+    this.#byId.set(row.id, row);
+    this.onChange(row.id);
+  }
+
+  read(id, seq) {
+    const known = this.#byId.get(id);
+    if (!known || known.unread === 0 || seq < known.head) return;
+    this.#byId.set(id, { ...known, unread: 0 });
+    this.onChange(id);
+  }
+
+  isMine(id) {
+    const row = this.#byId.get(id);
+    return row?.status === "active" && row.agent?.id === this.#self;
+  }
+
+  belongs(row, view) {
+    if (view === "closed") return row.status === "closed";
+    if (row.status === "closed") return false;
+    if (view === "mine") return row.agent?.id === this.#self;
+    if (view === "waiting") return row.status === "queued";
+    return true;
+  }
+
+  view(name, { site = null } = {}) {
+    const chosen = this.all().filter(
+      (row) => row.head > 0 && this.belongs(row, name) && (site === null || row.site === site),
+    );
+    return chosen.sort(name === "waiting" ? byWait : byLast);
+  }
+
+  counts() {
+    const open = this.all().filter((row) => row.head > 0 && row.status !== "closed");
+    const mine = open.filter((row) => this.belongs(row, "mine"));
+    return {
+      mine: mine.length,
+      waiting: open.filter((row) => row.status === "queued").length,
+      all: open.length,
+      unread: mine.reduce((sum, row) => sum + row.unread, 0),
+    };
+  }
+}
+
+/* What moves with entries and acts, as against what describes people. */
+function live({ head, status, agent, unread, last_text, last_at, last_seq, waiting_since }) {
+  return { head, status, agent, unread, last_text, last_at, last_seq, waiting_since };
+}
+
+/* The part of the server's fold that a list shows; `conversation` frames say the same. */
+function folded(event, row) {
+  const data = event?.data ?? {};
+  if (["accepted", "assigned", "transferred"].includes(event?.name)) {
+    return data.agent ? { status: "active", agent: data.agent } : { status: "queued", agent: null };
+  }
+  if (event?.name === "recalled" && data.seq === row.last_seq) return { last_text: "[recalled]" };
+  if (event?.name === "closed") return { status: "closed", waiting_since: null };
+  if (event?.name === "reopened") {
+    return data.keep_agent && row.agent ? { status: "active" } : { status: "queued", agent: null };
+  }
+  return {};
+}
+
+function byWait(a, b) {
+  return (a.waiting_since ?? a.last_at) - (b.waiting_since ?? b.last_at) || (a.id < b.id ? -1 : 1);
+}
+
+function byLast(a, b) {
+  return b.last_at - a.last_at || (a.id < b.id ? 1 : -1);
+}
