@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kefu_project.settings")
 
@@ -41,5 +41,15 @@ def keep_our_logging(**_: Any) -> None:
     """Celery would replace the handlers that settings.LOGGING made; being connected here is what stops it."""
 
 
+def serve_worker_metrics(**_: Any) -> None:
+    """In a worker process of its own, serve /metrics on KEFU_WORKER_METRICS_PORT (0: not at all)."""
+    from django.conf import settings
+    from prometheus_client import start_http_server
+
+    if settings.KEFU_SCALED and settings.KEFU_WORKER_METRICS_PORT:
+        start_http_server(settings.KEFU_WORKER_METRICS_PORT, settings.KEFU_HOST)
+
+
 app.on_after_finalize.connect(gather_schedules)
 setup_logging.connect(keep_our_logging)
+worker_ready.connect(serve_worker_metrics)

@@ -13,7 +13,6 @@ import django
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from kefu_project.environment import origin_of, pooled, secret_key, sqlite_database, static_version
 from kefu_project.preflight import default_data_dir
@@ -57,6 +56,7 @@ KEFU_PUBLIC_URL = env.str("KEFU_PUBLIC_URL", default="").rstrip("/")
 KEFU_PUBLIC_ORIGIN = origin_of(KEFU_PUBLIC_URL, "KEFU_PUBLIC_URL") if KEFU_PUBLIC_URL else ""
 KEFU_TRUSTED_PROXIES: list[str] = env.list("KEFU_TRUSTED_PROXIES", default=[])
 KEFU_LOG_LEVEL = _one_of("KEFU_LOG_LEVEL", "info", "debug", "info", "warning", "error").upper()
+KEFU_WORKER_METRICS_PORT = _port("KEFU_WORKER_METRICS_PORT", 0)
 KEFU_METRICS_TOKEN = env.str("KEFU_METRICS_TOKEN", default="")
 KEFU_ADMIN_PASSWORD = env.str("KEFU_ADMIN_PASSWORD", default="")
 
@@ -162,7 +162,7 @@ STATIC_ROOT = KEFU_DATA_DIR / "static"
 
 # --- Language and time -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

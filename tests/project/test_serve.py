@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.sync.client import connect
 
+from tests.support import services
 from tests.support.client import joined, rest, visitor_session
 from tests.support.server import ROOT, Mode, Server, ServerFactory
 from tests.support.waiting import eventually
@@ -176,3 +178,15 @@ def test_workers_run_beside_the_sockets(embedded: Server) -> None:
     eventually(lambda: "celery_started" in embedded.log, 20, "the worker thread runs")
     status, body = embedded.health()
     assert (status, body["degraded"]) == (200, {})
+
+
+def test_celery_worker_process_has_metrics_of_its_own(server_factory: ServerFactory) -> None:
+    port = services.free_port()
+    server = server_factory.start("scaled", env={"KEFU_WORKER_METRICS_PORT": str(port)})
+    assert server.worker is not None
+
+    def counted() -> bool:
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        return 'kefu_tasks_total{name="chat.sweep",state="succeeded"}' in text
+
+    eventually(counted, 30, "the worker counts its tasks")
