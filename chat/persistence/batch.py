@@ -5,6 +5,7 @@ Everything here is safe to repeat: an entry that is there already is left alone,
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -12,10 +13,12 @@ import msgspec
 import structlog
 from django.db import DatabaseError, IntegrityError, transaction
 
+from chat.conversation import decode_state
 from chat.journal.base import LogItem
+from chat.models import Conversation
 from chat.persistence.dialect import Dialect, Mark, Place, dialect
 from chat.persistence.lines import Readable, Rejected, read
-from chat.persistence.projection import Acts, Row, acts_of, advance, skip
+from chat.persistence.projection import Acts, Row, acts_of, advance, skip, state_of
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +82,7 @@ def _project(db: Dialect, rows: Sequence[Row]) -> None:
     acted = [acts_of(row) for row in rows if row.acted]
     if acted:
         _act(db, acted)
+        _relist([row.visitor for row in rows if row.acted and state_of(row).status == "closed"])
     marks = [Mark(row.id, seq) for row in rows for seq in row.hidden]
     if marks:
         db.hide(marks)
@@ -89,7 +93,7 @@ def _act(db: Dialect, acts: list[Acts]) -> None:
     the old.
 
     A visitor has one open conversation. Should the log have reopened a second one, its row stays listed as
-    closed while its snapshot, from which every decision is made, keeps the truth.
+    closed while its snapshot, from which every decision is made, keeps the truth, until the other one closes.
     """
     acts.sort(key=lambda act: act.status != "closed")
     try:
@@ -105,6 +109,22 @@ def _act(db: Dialect, acts: list[Acts]) -> None:
         except IntegrityError:
             log.warning("conversation_reopened_beside_another", conversation=act.id, act_seq=act.act_seq)
             db.act([msgspec.structs.replace(act, status="closed")])
+
+
+def _relist(visitors: Sequence[str]) -> None:
+    """Now that these visitors' conversations closed, list the ones that had to stay hidden behind them.
+
+    Shards are read side by side, so a reopening may come here before the closing it came after. Such a row
+    is told by its missing `closed_at`.
+    """
+    if not visitors:
+        return
+    behind = Conversation.objects.filter(visitor_id__in=visitors, status="closed", closed_at=None)
+    for id_, snapshot in behind.exclude(act_seq=0).values_list("pk", "state"):
+        status = decode_state(bytes(snapshot)).status
+        if status != "closed":
+            with contextlib.suppress(IntegrityError), transaction.atomic():
+                Conversation.objects.filter(pk=id_, status="closed").update(status=status)
 
 
 def _code(error: DatabaseError) -> str:

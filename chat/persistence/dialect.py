@@ -17,7 +17,7 @@ from django.db import connection
 from chat.persistence.projection import Acts, Row
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where an entry claims to stand."""
 
     conversation: str
@@ -25,7 +25,7 @@ class Place(msgspec.Struct, frozen=True):
     id: str
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """A recalled entry."""
 
     conversation: str
@@ -34,6 +34,9 @@ class Mark(msgspec.Struct, frozen=True):
 
 class Dialect(Protocol):
     """Called inside a transaction. Failures are Django's `DatabaseError` family."""
+
+    def prepare(self) -> None:
+        """Make the connection ready for batches; called outside a transaction, as often as one likes."""
 
     def load(self, conversations: Sequence[str]) -> list[Row]:
         """Rows of those conversations that exist, locked against other writers until the transaction ends."""

@@ -18,14 +18,14 @@ from chat.protocol.entry import Event
 _Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36)]
 
 
-class Speaker(msgspec.Struct):
+class Speaker(msgspec.Struct, gc=False):
     """Who wrote a line."""
 
     kind: str
     id: _Id | None
 
 
-class Line(msgspec.Struct):
+class Line(msgspec.Struct, gc=False):
     """An entry as far as projections need it. `created_at` in ms."""
 
     conversation: str
@@ -39,7 +39,7 @@ class Line(msgspec.Struct):
     created_at: int
 
 
-class Readable(msgspec.Struct):
+class Readable(msgspec.Struct, gc=False):
     """An item whose body is an entry in the right place: `body` is what the database shall take apart."""
 
     item: LogItem
@@ -47,7 +47,7 @@ class Readable(msgspec.Struct):
     body: bytes
 
 
-class Rejected(msgspec.Struct):
+class Rejected(msgspec.Struct, gc=False):
     """An item that cannot be stored, and why: a short code and words for the operator."""
 
     item: LogItem

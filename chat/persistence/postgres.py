@@ -75,6 +75,9 @@ _TALK_FIELDS: Final = (
 class Postgres:
     """`Dialect` for PostgreSQL."""
 
+    def prepare(self) -> None:
+        """Nothing to do: the server's memory is the operator's."""
+
     def load(self, conversations: Sequence[str]) -> list[Row]:
         """See `Dialect.load`. Locks in order of id, so two batches never wait for each other in a circle."""
         with connection.cursor() as cursor:

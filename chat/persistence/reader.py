@@ -123,6 +123,7 @@ def drain(*, linger_s: float = LINGER_S) -> int:
     name = owner()
     try:
         source = journal()
+        dialect().prepare()
         while True:
             count, longest = _round(source, name)
             passed += count

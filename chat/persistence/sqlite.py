@@ -108,6 +108,11 @@ _TALK_FIELDS: Final = (
 class Sqlite:
     """`Dialect` for SQLite. The transaction began IMMEDIATE, which locks everything at once."""
 
+    def prepare(self) -> None:
+        """Room for 8 MiB of pages instead of 2: keys are random, so inserts touch all of two indexes."""
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA cache_size = -8192")
+
     def load(self, conversations: Sequence[str]) -> list[Row]:
         """See `Dialect.load`."""
         stored = [conversation.replace("-", "") for conversation in conversations]

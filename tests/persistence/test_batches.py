@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,8 +35,8 @@ def test_an_entry_arrives_whole(talk: Talk) -> None:
     assert (str(rows[1].pk), str(rows[1].sender_id), rows[1].sender_name) == (said.id, AGENT, "the visitor")
     assert rows[1].created_at == said.created_at
     assert picture.attachment is not None
-    assert rows[2].attachment["id"] == picture.attachment.id
-    assert rows[2].attachment["url"] is None
+    stored = rows[2].attachment or {}
+    assert (stored["id"], stored["url"]) == (picture.attachment.id, None)
     assert (rows[3].card, rows[3].reply_to) == (card.card, 1)
     assert rows[4].event == {"name": "note", "data": note.event.data if note.event else None}
     assert (rows[4].text, rows[1].event, rows[1].card, rows[1].attachment) == ("careful", None, None, None)
@@ -142,7 +143,7 @@ def test_nothing_advances_while_the_database_is_down(
 
 def test_trouble_doubles_the_wait_and_success_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(reader.time, "monotonic", lambda: now)
+    monkeypatch.setattr("chat.persistence.reader.time.monotonic", lambda: now)
     backoff = reader.Backoff()
     waits = []
     for _ in range(8):
@@ -212,7 +213,7 @@ def test_two_writers_of_the_same_batches(new_talk: Callable[..., Talk]) -> None:
     def work() -> None:
         try:
             for first in range(0, len(items), 20):
-                eventually(lambda first=first: written(items[first : first + 20]))
+                eventually(partial(written, items[first : first + 20]))
         except BaseException as error:
             failures.append(error)
         finally:
