@@ -98,6 +98,8 @@ SELECT (SELECT json_array(changes, last_pos) FROM log),
 
 WRITE: Final = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
 
+BIRTH: Final = "SELECT value FROM meta WHERE name = 'birth'"
+
 HEADS: Final = """
 SELECT h.conversation, h.head, h.act_seq, h.human_seq, h.state
 FROM json_each(?) c CROSS JOIN head h ON h.conversation = c.value
