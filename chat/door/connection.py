@@ -30,6 +30,9 @@ class Connection(Protocol):
     def send_binary(self, payload: bytes) -> bool:
         """Send one binary message. False: not open, nothing sent."""
 
+    def send_many(self, payloads: list[bytes], *, binary: bool) -> bool:
+        """Send messages of one kind with a single write. False: not open, nothing sent."""
+
     def ping(self, payload: bytes = b"") -> bool:
         """Send a ping of at most 125 bytes (ValueError above). False: not open, nothing sent."""
 

@@ -161,6 +161,16 @@ class Link(Inbox, asyncio.Protocol):
         self._transport.write(frames.binary_frame(payload))
         return True
 
+    def send_many(self, payloads: list[bytes], *, binary: bool) -> bool:
+        if self._state is not State.OPEN:
+            return False
+        frame = frames.binary_frame if binary else frames.text_frame
+        if len(payloads) == 1:
+            self._transport.write(frame(payloads[0]))
+        else:
+            self._transport.write(b"".join([frame(payload) for payload in payloads]))
+        return True
+
     def ping(self, payload: bytes = b"") -> bool:
         frame = frames.ping_frame(payload)
         if self._state is not State.OPEN:

@@ -25,22 +25,54 @@ class Outlet(Protocol):
 
 
 class DoorOutlet:
-    """Straight to the socket of our own door."""
+    """Straight to the socket of our own door, one write per turn of the loop.
 
-    __slots__ = ("_connection",)
+    A write is a system call of 5 to 8 µs, half of what a message costs; an agent who follows a hundred busy
+    conversations gets the frames of one group commit in one.
+    """
+
+    __slots__ = ("_binary", "_connection", "_held")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._held: list[bytes] | None = None
+        self._binary = False
 
     def send(self, frame: bytes, binary: bool) -> bool:
         """See `Outlet`."""
-        connection = self._connection
-        sent = connection.send_binary(frame) if binary else connection.send_text(frame)
-        return sent and connection.buffered <= MAX_BUFFERED
+        held = self._held
+        if held is not None:
+            held.append(frame)
+            return True
+        if not self._connection.is_open or self._connection.buffered > MAX_BUFFERED:
+            return False
+        self._held = [frame]
+        self._binary = binary
+        if not _waiting:
+            asyncio.get_running_loop().call_soon(_flush_all)
+        _waiting.append(self)
+        return True
+
+    def flush(self) -> None:
+        """Write what was held."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._connection.send_many(held, binary=self._binary)
 
     def close(self, code: int) -> None:
         """See `Outlet`."""
+        self.flush()
         self._connection.close(code)
+
+
+_waiting: list[DoorOutlet] = []
+
+
+def _flush_all() -> None:
+    waiting = _waiting.copy()
+    _waiting.clear()
+    for outlet in waiting:
+        outlet.flush()
 
 
 class AsgiOutlet:
@@ -52,7 +84,7 @@ class AsgiOutlet:
 
     def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
         self._send = send
-        self._queue: deque[dict[str, Any]] = deque()
+        self._queue: deque[tuple[dict[str, Any], int]] = deque()
         self._buffered = 0
         self._closed = False
         self._task: asyncio.Task[None] | None = None
@@ -72,15 +104,14 @@ class AsgiOutlet:
             self._put({"type": "websocket.close", "code": code}, 0)
 
     def _put(self, message: dict[str, Any], size: int) -> None:
-        self._queue.append(message)
+        self._queue.append((message, size))
         self._buffered += size
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
         while self._queue:
-            message = self._queue.popleft()
-            payload = message.get("text") or message.get("bytes") or b""
+            message, size = self._queue.popleft()
             try:
                 await self._send(message)
             except Exception:
@@ -89,7 +120,7 @@ class AsgiOutlet:
                 self._queue.clear()
                 self._closed = True
                 return
-            self._buffered -= len(payload)
+            self._buffered -= size
 
 
 class ListOutlet:
