@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from chat.blocking import in_thread
+
 Found = TypeVar("Found")
 
 MAX_KEYS: Final = 500  # a query: bounded so that one huge IN list never holds a thread for long
@@ -41,7 +43,7 @@ class Coalescer(Generic[Found]):
             keys = list(self._waiting)[:MAX_KEYS]
             waiting = [self._waiting.pop(key) for key in keys]
             try:
-                found = await asyncio.to_thread(self._load, keys)
+                found = await in_thread(self._load, keys)
             except Exception as error:
                 for future in waiting:
                     if not future.done():

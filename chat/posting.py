@@ -10,13 +10,14 @@ sockets, views and workers share every rule.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Generator
 from typing import Any, Final, cast
 
 import msgspec
+from django.db import Error as DatabaseError
 
 from chat import reopening, uploads
+from chat.blocking import in_thread
 from chat.coalescing import Coalescer
 from chat.conversation import (
     Participant,
@@ -94,6 +95,8 @@ async def post(command: Command, participant: Participant, origin: object | None
                 answer = await _ASYNC[name](*arguments)
             except JournalUnavailable as error:
                 name, arguments = course.throw(_unavailable(error))
+            except DatabaseError:
+                name, arguments = course.throw(_database_unavailable())
             except KefuError as error:
                 name, arguments = course.throw(error)
             else:
@@ -112,6 +115,8 @@ def post_blocking(command: Command, participant: Participant) -> Posted:
                 answer = _BLOCKING[name](*arguments)
             except JournalUnavailable as error:
                 name, arguments = course.throw(_unavailable(error))
+            except DatabaseError:
+                name, arguments = course.throw(_database_unavailable())
             except KefuError as error:
                 name, arguments = course.throw(error)
             else:
@@ -164,7 +169,10 @@ async def look(conversation: str) -> Known:
         raise _unavailable(error) from error
     if head is not None:
         return remember(head)
-    warmth = await _cold.get(conversation)
+    try:
+        warmth = await _cold.get(conversation)
+    except DatabaseError:
+        raise _database_unavailable() from None
     if warmth is None:
         raise KefuError("not_found", "no such conversation")
     return remember(warmth.head)
@@ -182,6 +190,18 @@ def _course(command: Command, participant: Participant, origin: object | None) -
     for _ in range(MAX_ATTEMPTS):
         state = known.state
         require_read(state, participant)
+        if isinstance(command, Send) and state.status == "closed":
+            # What was stored before the closing is acknowledged again, not refused and not stored twice.
+            asked: Outcome = yield "append", (_question(command),)
+            match asked:
+                case Stored(entries=entries):
+                    last = entries[-1]
+                    return Posted(conversation, last.id, last.seq, last.created_at, True, state, entries)
+                case Refused(head=head):
+                    known = remember(head)
+                case Cold():
+                    known = yield "load", (conversation,)
+                    continue
         append = yield from (
             _send(command, participant, known, origin)
             if isinstance(command, Send)
@@ -204,6 +224,11 @@ def _course(command: Command, participant: Participant, origin: object | None) -
             case Cold():
                 known = yield "load", (conversation,)
     raise KefuError("busy", "the conversation is changing too fast")
+
+
+def _question(command: Send) -> Append:
+    """Asks whether the message is stored already: no act has the seq it expects, so nothing is written."""
+    return Append(command.conversation, (Draft("", command.client_msg_id, b""),), Expectation("act", -1))
 
 
 def _send(
@@ -304,7 +329,7 @@ def _act_draft(conversation: str, actor: Participant, event: Event, text: str | 
 async def _load(conversation: str) -> Known:
     head = await reader().head(conversation)
     if head is None:
-        return await asyncio.to_thread(_load_blocking, conversation)
+        return await in_thread(_load_blocking, conversation)
     return remember(head)
 
 
@@ -338,9 +363,13 @@ def _unavailable(error: JournalUnavailable) -> KefuError:
     return KefuError("journal_unavailable", "the message could not be stored; try again", retry_after_s=1)
 
 
+def _database_unavailable() -> KefuError:
+    return KefuError("database_unavailable", "try again", retry_after_s=1)
+
+
 def _in_thread(function: Callable[..., Any]) -> Callable[..., Any]:
     async def call(*arguments: Any) -> Any:
-        return await asyncio.to_thread(function, *arguments)
+        return await in_thread(function, *arguments)
 
     return call
 

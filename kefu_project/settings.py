@@ -49,6 +49,9 @@ KEFU_JOURNAL_SHARDS = env.int("KEFU_JOURNAL_SHARDS", default=8)
 KEFU_JOURNAL_KEEP_S = env.int("KEFU_JOURNAL_KEEP_S", default=600)
 KEFU_JOURNAL_IDLE_S = env.int("KEFU_JOURNAL_IDLE_S", default=3600)
 KEFU_SCALED = bool(KEFU_REDIS_URL)
+KEFU_HEARTBEAT_S = env.int("KEFU_HEARTBEAT_S", default=25)
+if not 1 <= KEFU_HEARTBEAT_S <= 300:
+    raise ImproperlyConfigured(f"KEFU_HEARTBEAT_S must be 1 to 300 seconds, not {KEFU_HEARTBEAT_S}.")
 KEFU_RATE_LIMIT = _one_of("KEFU_RATE_LIMIT", "on", "on", "off") == "on"
 KEFU_BOT = _one_of("KEFU_BOT", "on", "on", "off") == "on"
 KEFU_ROUTING = _one_of("KEFU_ROUTING", "auto", "auto", "manual")
@@ -149,7 +152,13 @@ if KEFU_SCALED:
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    # Long polls stand in it; Django's own bound of 300 would make clients lose theirs.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 MEDIA_ROOT = KEFU_DATA_DIR / "media"

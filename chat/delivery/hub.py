@@ -1,7 +1,7 @@
 """Who is connected here: topics to subscribers of this process, and the handing over of what was stored.
 
-A topic is a conversation's id, or `site:<id>` for the people who answer for a site. Runs on the event-loop
-thread alone, so it needs no lock; other threads enter through `loop.call_soon_threadsafe`.
+A topic is a conversation's id, `site:<id>` for the people who answer for a site, or `poll:<id>`. Runs on the
+event-loop thread alone, so it needs no lock; other threads enter through `loop.call_soon_threadsafe`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ def site_topic(site: str) -> str:
 class Subscriber(Protocol):
     """A connection's end: it keeps positions and decides what to send."""
 
+    #: What stands for the connection behind it; what came from there is not given back.
+    origin: object
+
     def offer(self, delivery: Delivery) -> None:
         """An entry was stored in a conversation this subscriber follows."""
 
@@ -43,13 +46,15 @@ class Subscriber(Protocol):
 class Batch(msgspec.Struct, frozen=True):
     """Entries of one append on their way to subscribers.
 
-    `snapshot` and `site` come with acts and with a first message: then the status is told too.
+    `snapshot` and `site` come with acts, and with a first message, which makes the conversation visible to
+    the people who answer: then they are told its status, and after an act so are those who follow it.
     """
 
     conversation: str
     bodies: tuple[tuple[int, bytes], ...]
     snapshot: bytes | None = None
     site: str | None = None
+    acted: bool = False
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -103,7 +108,7 @@ class Hub:
 
     def conversations(self) -> list[str]:
         """Every conversation somebody follows here."""
-        return [topic for topic in self._topics if not topic.startswith(_SITE)]
+        return [topic for topic in self._topics if ":" not in topic]
 
     def deliver(self, batches: Iterable[tuple[Batch, object | None]]) -> None:
         """Hand over entries, in order. The second of each pair is the connection that sent them, or None."""
@@ -111,8 +116,10 @@ class Hub:
         for batch, origin in batches:
             subscribers = topics.get(batch.conversation)
             if subscribers is not None:
+                last = batch.bodies[-1][0]
                 for seq, body in batch.bodies:
-                    delivery = Delivery(batch.conversation, seq, body, origin)
+                    # A sender knows its own message, the last of an append, not the act that came before it.
+                    delivery = Delivery(batch.conversation, seq, body, origin if seq == last else None)
                     for subscriber in subscribers:
                         subscriber.offer(delivery)
             if batch.snapshot is not None:
@@ -122,13 +129,16 @@ class Hub:
         """Hand over frames outside the log to everybody on their topics but the one they came from."""
         for item in signals:
             for subscriber in self._topics.get(item.topic, ()):
-                if subscriber is not origin:
+                if origin is None or subscriber.origin != origin:
                     subscriber.signal(item.topic, item.kind, item.payload)
 
     def _announce(self, batch: Batch, state: State) -> None:
         payload = conversation_payload(state)
         told: set[int] = set()
-        for topic in (batch.conversation, site_topic(state.site)):
+        topics = [site_topic(state.site)]
+        if batch.acted:
+            topics.insert(0, batch.conversation)
+        for topic in topics:
             for subscriber in self._topics.get(topic, ()):
                 if id(subscriber) not in told:
                     told.add(id(subscriber))

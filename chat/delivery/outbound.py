@@ -143,7 +143,7 @@ def _batch(append: Append, stored: Stored) -> Batch:
             # The first word makes a conversation visible to the people who answer.
             snapshot = snapshot or encode_state(known.state)
     bodies = tuple((entry.seq, entry.body) for entry in stored.entries)
-    return Batch(append.conversation, bodies, snapshot, site)
+    return Batch(append.conversation, bodies, snapshot, site, append.state is not None)
 
 
 outbound: Final = Outbound()

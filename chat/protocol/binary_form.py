@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final
 
@@ -13,11 +14,12 @@ import msgspec
 import zstandard
 
 from chat.protocol.commands import CLIENT_FRAMES, FrameError, Incoming
-from chat.protocol.entry import Entry, HiddenEntry, now_ms
+from chat.protocol.entry import MAX_FRAME, Entry, HiddenEntry, now_ms
 
-MAX_FRAME: Final = 65_536  # bytes, also after decompression: a bomb is refused before it is unpacked
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 ZSTD_OVER: Final = 512  # bytes
+#: RFC 8878 section 3.1.1.1.2: decoders should take windows up to 8 MB, which streaming encoders announce.
+MAX_WINDOW: Final = 8 * 2**20
 KINDS: Final = ("text", "image", "file", "card", "event", "hidden")
 SENDERS: Final = ("visitor", "agent", "bot", "system")
 _KIND_CODE: Final = {name: code for code, name in enumerate(KINDS)}
@@ -58,20 +60,31 @@ def unpack_text(value: object) -> object:
 
 
 def _unpack_deep(value: object) -> object:
+    """Maps and arrays as in JSON: what JSON cannot say (other keys, dates, extensions, NaN) is refused."""
     if isinstance(value, dict):
-        return {_unpack_deep(key): _unpack_deep(item) for key, item in value.items()}
+        unpacked = {unpack_text(key): _unpack_deep(item) for key, item in value.items()}
+        if not all(isinstance(key, str) for key in unpacked):
+            raise FrameError("bad_frame", "the keys of a map are strings")
+        return unpacked
     if isinstance(value, list):
         return [_unpack_deep(item) for item in value]
-    return unpack_text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise FrameError("bad_frame", "a number is finite")
+    if value is None or isinstance(value, str | bytes | bool | int | float):
+        return unpack_text(value)
+    raise FrameError("bad_frame", "values are those of JSON")
 
 
 def decompress(data: bytes) -> bytes:
-    """The bytes inside a zstd frame, at most 64 KiB. Raises `FrameError`."""
+    """The bytes inside a zstd frame, at most 64 KiB: a bomb is refused before it is unpacked.
+
+    Raises `FrameError`.
+    """
     try:
         size = zstandard.get_frame_parameters(data).content_size
         if size not in (zstandard.CONTENTSIZE_UNKNOWN, zstandard.CONTENTSIZE_ERROR) and size > MAX_FRAME:
             raise FrameError("too_large", "the frame unpacks to more than 64 KiB")
-        with zstandard.ZstdDecompressor(max_window_size=8 * MAX_FRAME).stream_reader(data) as reader:
+        with zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(data) as reader:
             plain = reader.read(MAX_FRAME + 1)
     except zstandard.ZstdError:
         raise FrameError("bad_frame", "not a zstd frame") from None

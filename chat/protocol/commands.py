@@ -96,7 +96,7 @@ Command = Send | Act
 class Hello(msgspec.Struct, frozen=True):
     """The first frame. `resume`: last seq seen by conversation."""
 
-    token: Annotated[str, Meta(max_length=2048)]
+    token: str
     resume: Annotated[dict[ConversationId, Seq], Meta(max_length=500)] = {}
     client: Annotated[str, Meta(max_length=100)] | None = None
     features: Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=32)] = []

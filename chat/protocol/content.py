@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
+
+import msgspec
 
 from chat.errors import KefuError
 from chat.protocol.commands import Send, SendPayload
@@ -49,7 +50,12 @@ def check_storable(raw: bytes) -> None:
 def _check_card(card: dict[str, Any]) -> None:
     if _depth(card) > MAX_CARD_DEPTH:
         raise KefuError("invalid", f"a card nests at most {MAX_CARD_DEPTH} deep")
-    if len(json.dumps(card, ensure_ascii=False)) > MAX_CARD_BYTES:
+    try:
+        size = len(msgspec.json.encode(card))
+    except (TypeError, ValueError, OverflowError):
+        # An integer beyond 64 bits is JSON, and yet most readers could not take it.
+        raise KefuError("invalid", "a card holds only what JSON readers agree on") from None
+    if size > MAX_CARD_BYTES:
         raise KefuError("invalid", f"a card has at most {MAX_CARD_BYTES} bytes")
 
 

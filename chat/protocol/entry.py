@@ -15,6 +15,7 @@ import msgspec
 SenderKind = Literal["visitor", "agent", "bot", "system"]
 EntryKind = Literal["text", "image", "file", "card", "event", "hidden"]
 
+MAX_FRAME: Final = 65_536  # bytes
 MAX_TEXT: Final = 8000  # characters
 MAX_CLIENT_MSG_ID: Final = 64  # characters
 

@@ -4,10 +4,12 @@ everyone.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
+from django.db import Error as DatabaseError
+
 from chat import posting
+from chat.blocking import in_thread
 from chat.delivery.frames import Delivery
 from chat.errors import KefuError
 from chat.journal import reader
@@ -31,7 +33,12 @@ async def missed_entries(conversation: str, after_seq: int) -> tuple[list[Delive
     contiguous = bool(rows) and rows[0][0] == after_seq + 1
     if contiguous and not known.state.recalled:
         return [Delivery(conversation, seq, body) for seq, body in rows], max(head, rows[-1][0])
-    return await asyncio.to_thread(_from_history, conversation, after_seq), head
+    try:
+        return await in_thread(_from_history, conversation, after_seq), head
+    except JournalUnavailable:
+        raise KefuError("journal_unavailable", "try again", retry_after_s=1) from None
+    except DatabaseError:
+        raise KefuError("database_unavailable", "try again", retry_after_s=1) from None
 
 
 def _from_history(conversation: str, after_seq: int) -> list[Delivery]:

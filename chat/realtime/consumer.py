@@ -18,9 +18,10 @@ from chat import metrics
 from chat.door.connection import EXTENSION
 from chat.errors import KefuError
 from chat.protocol.commands import FrameError, Hello
+from chat.protocol.entry import MAX_FRAME
 from chat.protocol.json_form import JsonForm
 from chat.realtime import lifecycle
-from chat.realtime.dispatch import dispatch
+from chat.realtime.dispatch import dispatch, refuse_form
 from chat.realtime.hello import greet
 from chat.realtime.outlet import AsgiOutlet, DoorOutlet, Outlet
 from chat.realtime.registry import registry
@@ -66,10 +67,14 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                     return
                 text = message.get("text")
                 data = text if text is not None else message["bytes"]
-                if (text is None) is session.form.binary:
+                if session.closed:
+                    continue
+                if connection is None and _too_large(data):
+                    session.close(4413)
+                elif (text is None) is session.form.binary:
                     await dispatch(session, data)
                 else:
-                    session.error(KefuError("bad_frame", "one form per connection: the first frame chose it"))
+                    refuse_form(session)
         finally:
             registry.remove(session, "websocket")
             if connection:
@@ -91,6 +96,10 @@ async def _let_in(outlet: Outlet, receive: Receive) -> ClientSession | None:
         _WAITING.dec()
     if message["type"] == "websocket.disconnect":
         return None
+    if _too_large(message.get("text") or message.get("bytes") or b""):
+        outlet.close(4413)
+        metrics.CLOSES.labels(code="4413").inc()
+        return None
     try:
         return await _greet(outlet, message)
     except FrameError:
@@ -106,6 +115,13 @@ async def _let_in(outlet: Outlet, receive: Receive) -> ClientSession | None:
     metrics.CLOSES.labels(code=str(code)).inc()
     outlet.close(code)
     return None
+
+
+def _too_large(data: str | bytes) -> bool:
+    """Our own door holds messages to 64 KiB while they arrive; other servers hand over whatever came."""
+    if len(data) > MAX_FRAME:
+        return True
+    return isinstance(data, str) and len(data) * 4 > MAX_FRAME and len(data.encode()) > MAX_FRAME
 
 
 async def _greet(outlet: Outlet, message: dict[str, Any]) -> ClientSession:

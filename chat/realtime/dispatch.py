@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from typing import Any
 
+from django.db import Error as DatabaseError
+
 from chat import metrics, posting, receipts, sites
+from chat.blocking import in_thread
 from chat.conversation import may_read
 from chat.delivery.hub import Signal
 from chat.delivery.outbound import outbound
@@ -28,6 +31,8 @@ from chat.realtime import hello, revocation, tokens
 from chat.realtime.limits import MAX_REFUSED
 from chat.realtime.session import ClientSession
 from chat.states import cached
+
+logger = logging.getLogger(__name__)
 
 _IN = {name: metrics.FRAMES.labels(type=name, direction="in") for name in (*CLIENT_FRAMES, "unknown")}
 
@@ -52,6 +57,17 @@ async def dispatch(session: ClientSession, data: str | bytes) -> None:
         await _other(session, command, ref)
     except KefuError as error:
         session.error(error, ref)
+    except DatabaseError:
+        session.error(KefuError("database_unavailable", "try again", retry_after_s=1), ref)
+    except Exception:
+        logger.exception("a frame could not be answered", extra={"frame": incoming.type})
+        session.error(KefuError("internal", "something failed on our side; try again"), ref)
+
+
+def refuse_form(session: ClientSession) -> None:
+    """Answer a frame in the form that the first one did not choose."""
+    session.error(KefuError("bad_frame", "one form per connection: the first frame chose it"))
+    _throttle(session, None)
 
 
 def _throttle(session: ClientSession, ref: str | None) -> bool:
@@ -121,14 +137,16 @@ async def _typing(session: ClientSession, command: Typing) -> None:
     }
     if command.preview is not None and not session.internal:
         # Mostly at hand, but once in 4 s the sites are read anew: not on the loop.
-        config = await asyncio.to_thread(sites.by_id, site)
+        config = await in_thread(sites.by_id, site)
         if config.typing_preview:
             payload["preview"] = command.preview
-    outbound.signal(Signal(command.conversation, "typing", payload), session)
+    outbound.signal(Signal(command.conversation, "typing", payload), session.origin)
 
 
 async def _receipt(session: ClientSession, command: Receipt) -> None:
     await _allowed(session, command.conversation)
+    if command.delivered is None and command.read is None:
+        raise KefuError("invalid", "a receipt says what was delivered or read")
     position = session.positions.get(command.conversation)
     if position is None:
         known = await posting.look(command.conversation)
@@ -142,13 +160,13 @@ async def _receipt(session: ClientSession, command: Receipt) -> None:
         "read": read,
         "sender": _sender(session),
     }
-    outbound.signal(Signal(command.conversation, "receipt", payload), session)
+    outbound.signal(Signal(command.conversation, "receipt", payload), session.origin)
 
 
 async def _renew(session: ClientSession, ref: str | None) -> None:
     claims = session.claims
     if session.participant.kind == "agent":
-        session.participant = await asyncio.to_thread(tokens.participant_of, claims)
+        session.participant = await in_thread(tokens.participant_of, claims)
     if revocation.is_revoked(session.participant):
         session.close(4403)
         return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from django.conf import settings
 
 from chat import metrics, posting
+from chat.blocking import in_thread
 from chat.coalescing import Coalescer
 from chat.conversation import Participant, may_read
 from chat.errors import KefuError
@@ -19,7 +19,6 @@ from chat.realtime.outlet import Outlet
 from chat.realtime.session import ClientSession
 from chat.receipts import unread_counts
 
-HEARTBEAT_S: Final = 25
 MAX_LISTED: Final = 200  # conversations in an agent's welcome
 
 _unread_of_visitors: Coalescer[int] = Coalescer(lambda keys: unread_counts(keys, "visitor"))
@@ -34,7 +33,7 @@ async def greet(outlet: Outlet, form: Any, hello: Hello, ref: str | None) -> Cli
     if claims.kind == "visitor":
         participant = tokens.visitor_of(claims)
     elif claims.kind == "agent":
-        participant = await asyncio.to_thread(tokens.participant_of, claims)
+        participant = await in_thread(tokens.participant_of, claims)
     else:
         raise KefuError("unauthorized", "this token opens no connection")
     if revocation.is_revoked(participant):
@@ -55,14 +54,14 @@ async def _welcome(session: ClientSession, hello: Hello, ref: str | None) -> Non
     if participant.kind == "visitor":
         conversations = await _of_visitor(session)
     else:
-        conversations = await asyncio.to_thread(_of_agent, participant)
-        session.follow_sites(await asyncio.to_thread(_sites_of, participant))
+        conversations = await in_thread(_of_agent, participant)
+        session.follow_sites(await in_thread(_sites_of, participant))
     session.frame(
         "welcome",
         {
             "session": session.key,
             "role": participant.kind,
-            "heartbeat_s": HEARTBEAT_S,
+            "heartbeat_s": settings.KEFU_HEARTBEAT_S,
             "server_time": now_ms(),
             "conversations": conversations,
         },
@@ -99,6 +98,8 @@ async def resume(
             return
         whole = await session.catch_up(conversation)
     except KefuError as error:
+        if error.retryable:
+            raise  # the log cannot be read just now: the client tries again
         if not quiet:
             metrics.RESUMES.labels(outcome="refused").inc()
             session.error(KefuError(error.code, error.message, details={"conversation": conversation}), ref)

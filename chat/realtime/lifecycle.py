@@ -17,7 +17,7 @@ from chat.delivery.hub import hub
 from chat.delivery.outbound import outbound
 from chat.journal import reader
 from chat.journal.base import JournalUnavailable
-from chat.realtime import link, revocation
+from chat.realtime import revocation
 from chat.realtime.registry import registry
 from chat.realtime.wheel import wheel
 
@@ -61,7 +61,6 @@ async def drain() -> None:
     """
     for session in registry:
         session.close(1012)
-    link.close_all(1012)
 
 
 async def shutdown() -> None:
@@ -149,7 +148,7 @@ def _sweep(agents: list[str]) -> set[str]:
 
 async def _join_layer() -> None:
     """Take parcels from other processes, and keep this process's leases on what is followed here."""
-    from redis import Redis
+    from redis import Redis, RedisError
 
     from chat.delivery.directory import RENEW_S, Directory
 
@@ -167,8 +166,12 @@ async def _join_layer() -> None:
     async def publish() -> None:
         batch = dict(changed)
         changed.clear()
-        await asyncio.to_thread(directory.lease, [topic for topic, begun in batch.items() if begun])
-        await asyncio.to_thread(directory.release, [topic for topic, begun in batch.items() if not begun])
+        try:
+            await asyncio.to_thread(directory.lease, [topic for topic, begun in batch.items() if begun])
+            await asyncio.to_thread(directory.release, [topic for topic, begun in batch.items() if not begun])
+        except RedisError as error:
+            # The next renewal says it again; until then the sweep of heads finds what is missed.
+            log.warning("directory.publish_failed", error=type(error).__name__)
 
     async def renew() -> None:
         await asyncio.to_thread(directory.lease, list(hub.topics()))

@@ -15,12 +15,16 @@ import msgspec
 from django.conf import settings
 from django.core.cache import cache
 
+from chat.delivery.frames import Delivery
+from chat.delivery.hub import Signal, hub
+from chat.delivery.outbound import outbound
 from chat.errors import KefuError
 from chat.realtime.outlet import ListOutlet
 from chat.realtime.tokens import Claims
 
 #: A poll nobody asks for any more is forgotten; the client starts anew and resumes.
 IDLE_S: Final = 120
+_GO: Final = "go"
 MAX_OWN: Final = 200  # own entries a record remembers so that they are not given back as messages
 
 
@@ -39,7 +43,6 @@ class Link(msgspec.Struct):
 _ENCODER = msgspec.json.Encoder()
 _LINKS = msgspec.json.Decoder(Link)
 _POSITIONS = msgspec.json.Decoder(dict[str, int])
-_held: dict[str, ListOutlet] = {}
 _locks: dict[str, asyncio.Lock] = {}
 
 
@@ -67,6 +70,11 @@ async def save(link: Link) -> None:
     await _call(cache.set, _key(link.id), _ENCODER.encode(link), IDLE_S)
 
 
+async def keep(link_id: str) -> None:
+    """Let the poll live for another `IDLE_S` seconds."""
+    await _call(cache.touch, _key(link_id), IDLE_S)
+
+
 async def end(link_id: str) -> None:
     """Forget the poll and end what it holds here."""
     await _call(cache.delete, _key(link_id))
@@ -81,29 +89,41 @@ def lock(link_id: str) -> asyncio.Lock:
     return _locks.setdefault(link_id, asyncio.Lock())
 
 
-def hold(link_id: str, outlet: ListOutlet) -> None:
-    """This answer is being held; a newer one ends it."""
-    let_go(link_id)
-    _held[link_id] = outlet
+class Held:
+    """A held answer as its poll's subscriber in the hub: any word there lets it go with what it has."""
 
+    def __init__(self, link_id: str, outlet: ListOutlet) -> None:
+        self.origin: object = self
+        self._topic = _topic(link_id)
+        self._outlet = outlet
 
-def release(link_id: str, outlet: ListOutlet) -> None:
-    """The answer has gone."""
-    if _held.get(link_id) is outlet:
-        del _held[link_id]
+    def __enter__(self) -> None:
+        """Hold; a newer answer ends an older one."""
+        outbound.signal(Signal(self._topic, _GO, {}))
+        hub.subscribe(self._topic, self)
+
+    def __exit__(self, *error: object) -> None:
+        """The answer goes out."""
+        hub.unsubscribe(self._topic, self)
+
+    def signal(self, topic: str, kind: str, payload: dict[str, Any]) -> None:
+        """See `Subscriber`."""
+        self._outlet.ready.set()
+
+    def offer(self, delivery: Delivery) -> None:
+        """See `Subscriber`; a poll's topic carries no entries."""
+
+    def behind(self, conversation: str, head: int) -> bool:
+        """See `Subscriber`."""
+        return False
+
+    def heal(self, conversation: str) -> None:
+        """See `Subscriber`."""
 
 
 def let_go(link_id: str) -> None:
-    """End an older held answer: it goes out with what it has."""
-    older = _held.pop(link_id, None)
-    if older is not None:
-        older.ready.set()
-
-
-def close_all(code: int) -> None:
-    """Close every held answer."""
-    for outlet in list(_held.values()):
-        outlet.close(code)
+    """End the answer that is being held, in whatever process: it goes out with what it has."""
+    outbound.signal(Signal(_topic(link_id), _GO, {}))
 
 
 def encode_cursor(positions: dict[str, int]) -> str:
@@ -118,6 +138,10 @@ def decode_cursor(text: str) -> dict[str, int]:
         return _POSITIONS.decode(raw)
     except (ValueError, msgspec.DecodeError):
         raise KefuError("invalid", "that is no cursor of ours") from None
+
+
+def _topic(link_id: str) -> str:
+    return f"poll:{link_id}"
 
 
 def _key(link_id: str) -> str:

@@ -17,10 +17,12 @@ import msgspec
 from django.conf import settings
 
 from chat import metrics, sites
+from chat.blocking import in_thread
 from chat.conversation import may_read
 from chat.errors import KefuError
 from chat.posting import look
 from chat.protocol.commands import FrameError, Hello
+from chat.protocol.entry import MAX_FRAME
 from chat.protocol.json_form import JsonForm
 from chat.realtime import link as links
 from chat.realtime import revocation, tokens
@@ -29,6 +31,7 @@ from chat.realtime.hello import greet
 from chat.realtime.limits import AGENT, VISITOR, Bucket
 from chat.realtime.link import Link
 from chat.realtime.outlet import ListOutlet
+from chat.realtime.registry import registry
 from chat.realtime.session import ClientSession
 from chat.realtime.tokens import Claims
 
@@ -37,10 +40,8 @@ logger = logging.getLogger(__name__)
 PREFIX: Final = "/api/v1/poll/"
 HOLD_S: Final = 25.0
 MAX_BODY: Final = 262_144  # bytes: several frames of 64 KiB
-MAX_FRAME: Final = 65_536
 MAX_FRAMES: Final = 100  # in one POST
 _STATUS_OF_CLOSE: Final = {4401: 401, 4403: 403, 4413: 413, 4429: 429, 1012: 503}
-_HELD = metrics.CONNECTIONS.labels(role="none", transport="poll")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -73,7 +74,7 @@ async def poll_app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     except Exception:
         logger.exception("poll failed")
         answer = _refusal(KefuError("internal", "something failed on our side; try again"))
-    await _respond(send, answer, await asyncio.to_thread(_cors, origin, headers.get("host", "")))
+    await _respond(send, answer, await in_thread(_cors, origin, headers.get("host", "")))
 
 
 async def _route(scope: dict[str, Any], headers: dict[str, str], receive: Receive) -> _Answer:
@@ -114,7 +115,7 @@ async def _participant(claims: Claims) -> Any:
     if claims.kind == "visitor":
         participant = tokens.visitor_of(claims)
     else:
-        participant = await asyncio.to_thread(tokens.participant_of, claims)
+        participant = await in_thread(tokens.participant_of, claims)
     if revocation.is_revoked(participant):
         raise KefuError("forbidden", "no longer allowed")
     return participant
@@ -142,23 +143,25 @@ async def _begin(body: bytes) -> _Answer:
 
 async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive) -> _Answer:
     positions = links.decode_cursor(cursor) if cursor else {}
-    session, outlet = await _session(link, claims, positions)
-    links.hold(link.id, outlet)
-    _HELD.inc()
-    gone = asyncio.ensure_future(_disconnected(receive))
-    try:
-        await links.save(link)
-        for conversation in list(session.positions):
-            await session.catch_up(conversation)
+    outlet = ListOutlet()
+    with links.Held(link.id, outlet):
+        # Read anew: what a POST changes from now on lets this answer go, what it changed before is in it.
+        link = await links.load(link.id, claims)
+        await links.keep(link.id)
+        session = await _session(link, claims, positions, outlet)
+        registry.add(session, "poll")
+        gone = asyncio.ensure_future(_disconnected(receive))
         ready = asyncio.ensure_future(outlet.ready.wait())
-        await asyncio.wait({ready, gone}, timeout=HOLD_S, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-    finally:
-        _HELD.dec()
-        gone.cancel()
-        reached = dict(session.positions)
-        session.leave_all()
-        links.release(link.id, outlet)
+        try:
+            for conversation in list(session.positions):
+                await session.catch_up(conversation)
+            await asyncio.wait({ready, gone}, timeout=HOLD_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            registry.remove(session, "poll")
+            gone.cancel()
+            ready.cancel()
+            reached = dict(session.positions)
+            session.leave_all()
     if outlet.closed is not None:
         raise _closed(outlet.closed)
     return _Answer(200, _body_of(outlet, links.encode_cursor(reached)))
@@ -175,7 +178,8 @@ async def _take(link: Link, claims: Claims, body: bytes) -> _Answer:
         raise KefuError("too_large", "a frame has at most 64 KiB")
     async with links.lock(link.id):
         link = await links.load(link.id, claims)
-        session, outlet = await _session(link, claims, {})
+        outlet = ListOutlet()
+        session = await _session(link, claims, {}, outlet)
         session.bucket = _bucket(link)
         session.acknowledged = []
         try:
@@ -185,17 +189,20 @@ async def _take(link: Link, claims: Claims, body: bytes) -> _Answer:
             follows = dict(session.positions)
         finally:
             session.leave_all()
+        changed = follows.keys() != link.follows.keys()
         link.own += [own for own in session.acknowledged if own not in link.own]
         link.follows = {name: link.follows.get(name, position) for name, position in follows.items()}
         await links.save(link)
+        if changed:
+            # The held answer waits for what was followed before: let the client ask for all of it.
+            links.let_go(link.id)
     if outlet.closed is not None:
         raise _closed(outlet.closed)
     return _Answer(200, b'{"frames":[%b]}' % b",".join(outlet.frames))
 
 
-async def _session(link: Link, claims: Claims, cursor: dict[str, int]) -> tuple[ClientSession, ListOutlet]:
+async def _session(link: Link, claims: Claims, cursor: dict[str, int], outlet: ListOutlet) -> ClientSession:
     """A session for the length of one request, standing where the cursor says."""
-    outlet = ListOutlet()
     session = ClientSession(outlet, JsonForm(), await _participant(claims), limited=False)
     session.claims = claims
     # A poll's GET and its POSTs are one connection: what is sent here is not given back there.
@@ -204,8 +211,8 @@ async def _session(link: Link, claims: Claims, cursor: dict[str, int]) -> tuple[
     for conversation, start in link.follows.items():
         known = await look(conversation)
         if may_read(known.state, session.participant):
-            session.follow(conversation, min(cursor.get(conversation, start), known.head))
-    return session, outlet
+            session.follow(conversation, max(0, min(cursor.get(conversation, start), known.head)))
+    return session
 
 
 def _bucket(link: Link) -> Bucket | None:

@@ -7,6 +7,7 @@ is the order of the log whatever the ways between did.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from chat.realtime.limits import AGENT, VISITOR, Bucket
 from chat.realtime.outlet import Outlet
 from chat.states import remember
 
+logger = logging.getLogger(__name__)
+
 MAX_FOLLOWED: Final = 5_000  # conversations one connection may follow
 
 _ACKED = metrics.ACKS
@@ -35,8 +38,8 @@ class ClientSession:
     """A connected participant. Lives on the event-loop thread."""
 
     __slots__ = (
-        "_healing", "_own", "_retries", "_settled", "_unanswered", "acknowledged", "bucket", "claims", "form",
-        "internal", "key", "origin", "outlet", "participant", "positions", "sites", "zstd",
+        "_healing", "_own", "_retries", "_settled", "_unanswered", "acknowledged", "bucket", "claims",
+        "closed", "form", "internal", "key", "origin", "outlet", "participant", "positions", "sites", "zstd",
     )  # fmt: skip
 
     def __init__(self, outlet: Outlet, form: Any, participant: Participant, limited: bool) -> None:
@@ -47,6 +50,8 @@ class ClientSession:
         self.participant = participant
         self.claims: Any = None
         self.internal = participant.kind != "visitor"
+        #: We have said goodbye: what still comes in is not looked at any more.
+        self.closed = False
         self.positions: dict[str, int] = {}
         self.sites: tuple[str, ...] = ()
         #: What stands for "the connection that sent it": itself, or the poll that outlives its requests.
@@ -73,11 +78,15 @@ class ClientSession:
 
     def too_slow(self) -> None:
         """Close with 4508: it may come back and resume."""
-        metrics.SLOW_CLOSES.inc()
-        self.close(4508)
+        if not self.closed:
+            metrics.SLOW_CLOSES.inc()
+            self.close(4508)
 
     def close(self, code: int) -> None:
-        """End the connection from our side."""
+        """End the connection from our side; ending twice is ending once."""
+        if self.closed:
+            return
+        self.closed = True
         metrics.CLOSES.labels(code=str(code)).inc()
         self.leave_all()
         self.outlet.close(code)
@@ -195,6 +204,8 @@ class ClientSession:
             return True
         deliveries, head = await missed_entries(conversation, position)
         if head - position > RESYNC_OVER:
+            if self.positions.get(conversation) != position:
+                return True  # unfollowed, or another reading was quicker
             self.positions[conversation] = head
             self._own = None
             self.frame("resync", {"conversation": conversation, "head": head})
@@ -292,7 +303,11 @@ class ClientSession:
         try:
             while self._retries:
                 command, ref = self._retries[0]
-                await self._post(command, ref)
+                try:
+                    await self._post(command, ref)
+                except Exception:
+                    # It was answered with `internal`; those behind it wait for their turn.
+                    logger.exception("a message could not be taken")
                 self._retries.popleft()
         finally:
             self._retries = None

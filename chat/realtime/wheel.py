@@ -1,7 +1,8 @@
 """Heartbeats on one wheel: a slot a second, not a timer per socket.
 
-A connection is looked at once per heartbeat. Silent for one → it is pinged; silent for two → it is
-half-open and closed with 4408.
+A connection is pinged once per heartbeat. Silent for two → it is half-open and closed with 4408: the slot
+finds those who were silent from one turn to the next but one, and a connection whose second heartbeat ends
+between two turns (it spoke in between and did not answer the ping after that) is looked at every second.
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
+
 from chat.door.connection import Connection
-from chat.realtime.hello import HEARTBEAT_S
+
+#: Seconds: a turn of the wheel comes late by as much, and a look at its own slot must not miss by a hair.
+_SLACK_S: Final = 0.5
 
 
 class Wheel:
-    """`turn(now)` once a second with `loop.time()`; connections stand in `HEARTBEAT_S` slots."""
+    """`turn(now)` once a second with `loop.time()`; there are as many slots as a heartbeat has seconds."""
 
-    def __init__(self, slots: int = HEARTBEAT_S) -> None:
-        self._slots: list[dict[Connection, Callable[[], None]]] = [{} for _ in range(slots)]
+    def __init__(self, heartbeat_s: int) -> None:
+        self._slots: list[dict[Connection, Callable[[], None]]] = [{} for _ in range(heartbeat_s)]
+        self._suspects: dict[Connection, Callable[[], None]] = {}
         self._at = 0
 
     def add(self, connection: Connection, silent: Callable[[], None]) -> int:
@@ -28,18 +34,27 @@ class Wheel:
     def remove(self, slot: int, connection: Connection) -> None:
         """Stop watching."""
         self._slots[slot].pop(connection, None)
+        self._suspects.pop(connection, None)
 
     def turn(self, now: float) -> None:
-        """Look at the next slot."""
-        self._at = (self._at + 1) % len(self._slots)
+        """Ping the next slot; end whoever was silent for two heartbeats."""
         heartbeat = len(self._slots)
+        limit = 2 * heartbeat - _SLACK_S
+        for connection, silent in list(self._suspects.items()):
+            quiet = now - connection.last_seen
+            if quiet >= limit:
+                silent()
+            elif quiet < heartbeat:
+                del self._suspects[connection]
+        self._at = (self._at + 1) % heartbeat
         for connection, silent in list(self._slots[self._at].items()):
             quiet = now - connection.last_seen
-            # A second of slack: a pong that comes while the slot is being looked at still counts.
-            if quiet >= 2 * heartbeat - 1:
+            if quiet >= limit:
                 silent()
-            elif quiet >= heartbeat - 1:
-                connection.ping()
+                continue
+            connection.ping()
+            if quiet > heartbeat + _SLACK_S:
+                self._suspects[connection] = silent
 
 
-wheel: Final = Wheel()
+wheel: Final = Wheel(settings.KEFU_HEARTBEAT_S)
