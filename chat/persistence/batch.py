@@ -18,7 +18,7 @@ from chat.journal.base import LogItem
 from chat.models import Conversation
 from chat.persistence.dialect import Dialect, Mark, Place, dialect
 from chat.persistence.lines import Readable, Rejected, read
-from chat.persistence.projection import Acts, Row, acts_of, advance, skip, state_of
+from chat.persistence.projection import Acts, Row, acts_of, advance, skip, state_of, talk_of
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ def _insert(db: Dialect, entries: Sequence[Readable], rejected: list[Rejected]) 
 
 
 def _project(db: Dialect, rows: Sequence[Row]) -> None:
-    moved = [row for row in rows if row.moved]
+    moved = [talk_of(row) for row in rows if row.moved]
     if moved:
         db.move(moved)
     acted = [acts_of(row) for row in rows if row.acted]

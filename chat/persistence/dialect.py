@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 from django.db import connection
 
-from chat.persistence.projection import Acts, Row
+from chat.persistence.projection import Acts, Row, Talk
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -50,7 +50,7 @@ class Dialect(Protocol):
     def strangers(self, places: Sequence[Place]) -> set[tuple[str, int]]:
         """Which of these places hold an entry with another id."""
 
-    def move(self, rows: Sequence[Row]) -> None:
+    def move(self, talks: Sequence[Talk]) -> None:
         """Write the talk half, where the head is lower."""
 
     def act(self, acts: Sequence[Acts]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from django.db import DataError, IntegrityError, connection
 
 from chat.persistence.dialect import Mark, Place
-from chat.persistence.projection import Acts, Row
+from chat.persistence.projection import Acts, Row, Talk
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -67,9 +67,6 @@ _LOADED: Final = (
     "id", "site", "visitor", "visitor_name", "status", "head", "act_seq", "human_seq", "snapshot",
     "visitor_seq", "last_text", "last_at", "last_seq", "waiting_since", "rating_text",
 )  # fmt: skip
-_TALK_FIELDS: Final = (
-    "id", "head", "human_seq", "visitor_seq", "last_text", "last_at", "last_seq", "waiting_since",
-)  # fmt: skip
 
 
 class Postgres:
@@ -102,9 +99,9 @@ class Postgres:
             cursor.execute(_STRANGERS, [_ENCODER.encode(places).decode()])
             return {(str(conversation), int(seq)) for conversation, seq in cursor.fetchall()}
 
-    def move(self, rows: Sequence[Row]) -> None:
+    def move(self, talks: Sequence[Talk]) -> None:
         """See `Dialect.move`."""
-        self._run(_MOVE, [{name: getattr(row, name) for name in _TALK_FIELDS} for row in rows])
+        self._run(_MOVE, talks)
 
     def act(self, acts: Sequence[Acts]) -> None:
         """See `Dialect.act`."""

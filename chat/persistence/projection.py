@@ -1,5 +1,8 @@
 """A conversation's row as a fold over its log. Pure: the same entries in the same order give the same row.
 
+Structs here stay out of the cyclic collector: they hold no cycles, and a batch would bring its full run
+nearer.
+
 Two halves. The talk half (`head`, `last_*`, `visitor_seq`, `waiting_since`, `human_seq`) moves with every
 entry; the state half (`status`, agent, rating, `closed_at`, snapshot) with acts only, by
 `chat.conversation.fold`.
@@ -25,7 +28,7 @@ MARKERS: Final = {"image": "[image]", "file": "[file]", "card": "[card]"}
 RECALLED: Final = "[recalled]"
 
 
-class Row(msgspec.Struct):
+class Row(msgspec.Struct, gc=False):
     """A conversation's row while a batch moves it on. Ids in canonical text, times in ms; `state` is the
     snapshot.
 
@@ -53,7 +56,20 @@ class Row(msgspec.Struct):
     state: State | None = None
 
 
-class Acts(msgspec.Struct):
+class Talk(msgspec.Struct, gc=False):
+    """The columns of the talk half, ready to be written."""
+
+    id: str
+    head: int
+    human_seq: int
+    visitor_seq: int
+    last_text: str
+    last_at: int
+    last_seq: int
+    waiting_since: int | None
+
+
+class Acts(msgspec.Struct, gc=False):
     """The columns of the state half, ready to be written."""
 
     id: str
@@ -136,6 +152,20 @@ def state_of(row: Row) -> State:
             status = cast(Status, row.status)
             row.state = State(row.id, row.site, row.visitor, status, row.visitor_name or None)
     return row.state
+
+
+def talk_of(row: Row) -> Talk:
+    """The talk half of a row."""
+    return Talk(
+        row.id,
+        row.head,
+        row.human_seq,
+        row.visitor_seq,
+        row.last_text,
+        row.last_at,
+        row.last_seq,
+        row.waiting_since,
+    )
 
 
 def acts_of(row: Row) -> Acts:

@@ -15,7 +15,7 @@ import msgspec
 from django.db import DatabaseError, DataError, IntegrityError, connection
 
 from chat.persistence.dialect import Mark, Place
-from chat.persistence.projection import Acts, Row
+from chat.persistence.projection import Acts, Row, Talk
 
 _ENCODER: Final = msgspec.json.Encoder()
 _ROWS: Final = msgspec.json.Decoder(list[Row])
@@ -100,9 +100,6 @@ FROM (
 ) AS v
 WHERE m.conversation_id = v.conversation AND m.seq = v.seq
 """
-_TALK_FIELDS: Final = (
-    "id", "head", "human_seq", "visitor_seq", "last_text", "last_at", "last_seq", "waiting_since",
-)  # fmt: skip
 
 
 class Sqlite:
@@ -128,9 +125,9 @@ class Sqlite:
         """See `Dialect.strangers`."""
         return set(_PLACES.decode(self._value(_STRANGERS, places)))
 
-    def move(self, rows: Sequence[Row]) -> None:
+    def move(self, talks: Sequence[Talk]) -> None:
         """See `Dialect.move`."""
-        self._run(_MOVE, [{name: getattr(row, name) for name in _TALK_FIELDS} for row in rows])
+        self._run(_MOVE, talks)
 
     def act(self, acts: Sequence[Acts]) -> None:
         """See `Dialect.act`."""
