@@ -1,10 +1,11 @@
 """How fast and how small: the whole embedded server under load, measured from outside.
 
-    .venv/bin/python bench/chat_load.py [--seconds 60] [--sockets 1000] [--idle 2000]
+    .venv/bin/python -m bench [--seconds 60] [--sockets 1000] [--idle 2000]
 
-Starts `manage.py serve` on a fresh data folder and prints a table: connecting, latency at 1,000 messages a second,
-sustained durable throughput with 200 in flight (acknowledged, delivered to an agent's socket, persisted by Celery, the
-backlog watched), memory with and per connection. The generator runs on the same machine and says what it used itself.
+Starts `manage.py serve` on a fresh data folder and prints a table: connecting, latency at 1,000 messages a
+second, sustained durable throughput with 200 in flight (acknowledged, delivered to an agent's socket,
+persisted by Celery, the backlog watched), memory with and per connection. The generator runs on the same
+machine and says what it used itself. TMPDIR says on which disk the data folder lies.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from socket_load import LoadSocket, connect
+from bench.socket_load import LoadSocket, connect
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -59,7 +60,8 @@ class Server:
 
     def call(self, path: str, body: dict[str, Any] | None = None, token: str | None = None) -> Any:
         """A REST call; JSON in and out."""
-        request = urllib.request.Request(f"http://{HOST}:{self.port}{path}", method="POST" if body is not None else "GET")
+        method = "GET" if body is None else "POST"
+        request = urllib.request.Request(f"http://{HOST}:{self.port}{path}", method=method)
         request.add_header("Content-Type", "application/json")
         if token:
             request.add_header("Authorization", f"Bearer {token}")
@@ -77,7 +79,7 @@ class Server:
 
 
 def start_server() -> tuple[Server, float]:
-    """A server on a fresh data folder, and how long its second start (everything installed) took to be ready."""
+    """A server on a fresh data folder, and the seconds its second start took (nothing left to install)."""
     folder = Path(tempfile.mkdtemp(prefix="kefu-bench-"))
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -270,6 +272,12 @@ def journal_sums(server: Server) -> tuple[float, float, float]:
     return server.metric(f"{seconds}_sum"), server.metric(f"{entries}_sum"), server.metric(f"{seconds}_count")
 
 
+def thirds(values: list[float]) -> list[list[float]]:
+    """First, middle and last part of a series, none of them empty."""
+    size = max(1, len(values) // 3)
+    return [values[:size], values[size : 2 * size] or values, values[-size:]]
+
+
 def row(name: str, value: str, target: str) -> None:
     """A line of the table."""
     print(f"| {name} | {value} | {target} |", flush=True)
@@ -299,7 +307,10 @@ async def scenario(arguments: argparse.Namespace) -> None:
         run, took, cpu, depths = await load.sustained(200, arguments.seconds)
         own, after = time.process_time() - own, journal_sums(server)
         rate = run.acked / took
-        row(f"durable messages, 200 in flight, {took:.0f} s", f"{rate:,.0f} msg/s ({run.errors} errors)", "10,000 msg/s")
+        row(
+            f"durable messages, 200 in flight, {took:.0f} s",
+            f"{rate:,.0f} msg/s ({run.errors} errors)", "10,000 msg/s",
+        )  # fmt: skip
         row("server CPU per message (all threads)", f"{cpu / max(run.acked, 1) * 1e6:.0f} µs", "")
         row("server / generator CPU", f"{cpu / took:.2f} / {own / took:.2f} cores", "")
         commits = max(1.0, after[2] - before[2])
@@ -308,33 +319,38 @@ async def scenario(arguments: argparse.Namespace) -> None:
             f"{(after[1] - before[1]) / commits:.0f}, {(after[0] - before[0]) / commits * 1000:.1f} ms", "",
         )  # fmt: skip
         row("delivered of sent", f"{run.delivered} of {load.last_total}", "all")
-        third = max(1, len(depths) // 3)
         row(
             "backlog journal → database (first / middle / last third, max)",
-            f"{statistics.fmean(depths[:third]):,.0f} / {statistics.fmean(depths[third:2 * third] or [0]):,.0f} / "
-            f"{statistics.fmean(depths[-third:]):,.0f}, {max(depths):,.0f}", "not growing",
+            " / ".join(f"{statistics.fmean(part):,.0f}" for part in thirds(depths))
+            + f", {max(depths):,.0f}", "not growing",
         )  # fmt: skip
         begun = time.perf_counter()
         while server.metric("kefu_persistence_depth_entries") > 0 and time.perf_counter() - begun < 60:
             await asyncio.sleep(0.1)
         row("backlog drained after", f"{time.perf_counter() - begun:.1f} s", "")
-        row(f"memory at {arguments.sockets} sockets, after the load", f"{server.rss_kib() / 1024:.0f} MB", "< 218 MB")
+        used = server.rss_kib() / 1024
+        row(f"memory at {arguments.sockets} sockets, after the load", f"{used:.0f} MB", "< 218 MB")
         more = await load.sessions(arguments.idle)
         await asyncio.sleep(2)
-        before = server.rss_kib()
+        resident = server.rss_kib()
         await load.connect_visitors(more)
         await asyncio.sleep(3)
-        each = (server.rss_kib() - before) / max(1, arguments.idle)
+        each = (server.rss_kib() - resident) / max(1, arguments.idle)
         row(f"memory per idle socket (+{arguments.idle})", f"{each:.1f} KB", "≤ 10 KB")
         print(f"\nrss before the first connection: {base / 1024:.0f} MB")
     finally:
         server.process.send_signal(signal.SIGTERM)
         server.process.wait(15)
     audit = subprocess.run(
-        [sys.executable, "manage.py", "audit_messages"], cwd=ROOT, check=False, capture_output=True, text=True,
+        [sys.executable, "manage.py", "audit_messages"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
         env=os.environ | {"KEFU_DATA_DIR": str(server.data_dir)},
-    )  # fmt: skip
-    print(f"audit_messages: exit {audit.returncode}: {(audit.stdout or audit.stderr).strip().splitlines()[-1:]}")
+    )
+    said = (audit.stdout or audit.stderr).strip().splitlines()[-1:]
+    print(f"audit_messages: exit {audit.returncode}: {' '.join(said)}")
     shutil.rmtree(server.data_dir, ignore_errors=True)
 
 

@@ -1,7 +1,7 @@
 """A lean WebSocket client for load: one asyncio protocol per connection, frames built and cut by hand.
 
-A comfortable client library costs more CPU per message than the server under test and would measure itself. The
-masking key is all zeros, which RFC 6455 allows and which leaves the server's unmasking work unchanged.
+A comfortable client library costs more CPU per message than the server under test and would measure itself.
+The masking key is all zeros, which RFC 6455 allows and which leaves the server's unmasking work unchanged.
 """
 
 from __future__ import annotations
