@@ -1,4 +1,4 @@
-"""Schema and constraints of the chat room. Rows of Conversation and Message are facts or projections of the log."""
+"""Schema and constraints of the chat room. Conversations and messages are facts or projections of the log."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def default_upload_types() -> list[str]:
 class Site(models.Model):
     """A place visitors come from: one shop, one app, one brand."""
 
-    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)
     public_key = models.SlugField(_("public key"), max_length=64, unique=True, default=new_public_key)
     name = models.CharField(_("name"), max_length=100)
     secret = models.CharField(_("signing secret"), max_length=128, default=new_secret)
@@ -75,7 +75,7 @@ class Site(models.Model):
 class Visitor(models.Model):
     """Somebody who asks. `external_id` is the site's own user, bound only by a valid `user_hash`."""
 
-    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="visitors", verbose_name=_("site"))
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     external_id = models.CharField(_("user id at the site"), max_length=128, null=True, blank=True)  # noqa: DJ001
@@ -115,9 +115,9 @@ class ConversationStatus(models.TextChoices):
 
 
 class Conversation(models.Model):
-    """A projection of one log: written by persistence, `WHERE head < new` (and `act_seq < new` for the state part)."""
+    """A projection of one log: written by persistence, `WHERE head < new` (`act_seq < new` for the state)."""
 
-    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)
     site = models.ForeignKey(
         Site, on_delete=models.PROTECT, related_name="conversations", verbose_name=_("site")
     )
@@ -172,25 +172,25 @@ class Conversation(models.Model):
 class Message(models.Model):
     """One entry of a log as persisted. `created_at` is ms since the epoch, exactly as on the wire."""
 
-    id = models.UUIDField(primary_key=True, editable=False)
+    id = models.UUIDField(_("id"), primary_key=True, editable=False)
     conversation = models.ForeignKey(
         Conversation,
         on_delete=models.PROTECT,
         related_name="messages",
         verbose_name=_("conversation"),
-        db_index=False,  # (conversation, seq) begins with it; a fourth index would cost a fifth of every insert
+        db_index=False,  # (conversation, seq) begins with it; a fourth index costs a fifth of every insert
     )
     seq = models.PositiveBigIntegerField(_("seq"))
-    client_msg_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    client_msg_id = models.CharField(_("sender's id for it"), max_length=64, null=True, blank=True)  # noqa: DJ001
     sender_kind = models.CharField(_("sender"), max_length=8)
-    sender_id = models.UUIDField(null=True, blank=True)
+    sender_id = models.UUIDField(_("sender's id"), null=True, blank=True)
     sender_name = models.TextField(_("sender's name"), null=True, blank=True)  # noqa: DJ001
     kind = models.CharField(_("kind"), max_length=8)
     text = models.TextField(_("text"), null=True, blank=True)  # noqa: DJ001
     attachment = models.JSONField(_("attachment"), null=True, blank=True)
     card = models.JSONField(_("card"), null=True, blank=True)
     event = models.JSONField(_("event"), null=True, blank=True)
-    reply_to = models.PositiveBigIntegerField(null=True, blank=True)
+    reply_to = models.PositiveBigIntegerField(_("reply to"), null=True, blank=True)
     created_at = models.PositiveBigIntegerField(_("created at (ms)"))
     is_hidden = models.BooleanField(_("recalled or erased"), default=False)
 
@@ -209,7 +209,7 @@ class Message(models.Model):
 class DeadLetter(models.Model):
     """An entry that could not be persisted, kept whole until somebody re-drives it."""
 
-    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)
     conversation = models.UUIDField(_("conversation"), db_index=True)
     seq = models.PositiveBigIntegerField(_("seq"))
     body = models.TextField(_("entry"))
@@ -237,15 +237,15 @@ class DeadLetter(models.Model):
 class Upload(models.Model):
     """A stored file. `path` and `thumbnail_path` are random names below MEDIA_ROOT."""
 
-    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="uploads", verbose_name=_("site"))
     uploader_kind = models.CharField(_("uploader"), max_length=8)
-    uploader_id = models.UUIDField()
+    uploader_id = models.UUIDField(_("uploader's id"))
     name = models.CharField(_("name"), max_length=255)
     type = models.CharField(_("type"), max_length=100)
     size = models.PositiveBigIntegerField(_("size in bytes"))
-    width = models.PositiveIntegerField(null=True, blank=True)
-    height = models.PositiveIntegerField(null=True, blank=True)
+    width = models.PositiveIntegerField(_("width in pixels"), null=True, blank=True)
+    height = models.PositiveIntegerField(_("height in pixels"), null=True, blank=True)
     path = models.CharField(max_length=200, unique=True, editable=False)
     thumbnail_path = models.CharField(max_length=200, blank=True, default="", editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, db_index=True)

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Site',
             fields=[
-                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('public_key', models.SlugField(default=chat.models.new_public_key, max_length=64, unique=True, verbose_name='public key')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('secret', models.CharField(default=chat.models.new_secret, max_length=128, verbose_name='signing secret')),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DeadLetter',
             fields=[
-                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('conversation', models.UUIDField(db_index=True, verbose_name='conversation')),
                 ('seq', models.PositiveBigIntegerField(verbose_name='seq')),
                 ('body', models.TextField(verbose_name='entry')),
@@ -73,14 +73,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Upload',
             fields=[
-                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('uploader_kind', models.CharField(max_length=8, verbose_name='uploader')),
-                ('uploader_id', models.UUIDField()),
+                ('uploader_id', models.UUIDField(verbose_name="uploader's id")),
                 ('name', models.CharField(max_length=255, verbose_name='name')),
                 ('type', models.CharField(max_length=100, verbose_name='type')),
                 ('size', models.PositiveBigIntegerField(verbose_name='size in bytes')),
-                ('width', models.PositiveIntegerField(blank=True, null=True)),
-                ('height', models.PositiveIntegerField(blank=True, null=True)),
+                ('width', models.PositiveIntegerField(blank=True, null=True, verbose_name='width in pixels')),
+                ('height', models.PositiveIntegerField(blank=True, null=True, verbose_name='height in pixels')),
                 ('path', models.CharField(editable=False, max_length=200, unique=True)),
                 ('thumbnail_path', models.CharField(blank=True, default='', editable=False, max_length=200)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='created at')),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Visitor',
             fields=[
-                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('token_hash', models.CharField(editable=False, max_length=64, unique=True)),
                 ('external_id', models.CharField(blank=True, max_length=128, null=True, verbose_name='user id at the site')),
                 ('name', models.CharField(blank=True, default='', max_length=100, verbose_name='name')),
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Conversation',
             fields=[
-                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=chat.models.new_uuid, editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('status', models.CharField(choices=[('bot', 'with the bot'), ('queued', 'waiting'), ('active', 'in conversation'), ('closed', 'closed')], default='queued', max_length=8, verbose_name='status')),
                 ('agent_id', models.UUIDField(blank=True, db_index=True, null=True, verbose_name='agent id')),
                 ('agent_name', models.CharField(blank=True, default='', max_length=100, verbose_name='agent')),
@@ -150,18 +150,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Message',
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False, verbose_name='id')),
                 ('seq', models.PositiveBigIntegerField(verbose_name='seq')),
-                ('client_msg_id', models.CharField(blank=True, max_length=64, null=True)),
+                ('client_msg_id', models.CharField(blank=True, max_length=64, null=True, verbose_name="sender's id for it")),
                 ('sender_kind', models.CharField(max_length=8, verbose_name='sender')),
-                ('sender_id', models.UUIDField(blank=True, null=True)),
+                ('sender_id', models.UUIDField(blank=True, null=True, verbose_name="sender's id")),
                 ('sender_name', models.TextField(blank=True, null=True, verbose_name="sender's name")),
                 ('kind', models.CharField(max_length=8, verbose_name='kind')),
                 ('text', models.TextField(blank=True, null=True, verbose_name='text')),
                 ('attachment', models.JSONField(blank=True, null=True, verbose_name='attachment')),
                 ('card', models.JSONField(blank=True, null=True, verbose_name='card')),
                 ('event', models.JSONField(blank=True, null=True, verbose_name='event')),
-                ('reply_to', models.PositiveBigIntegerField(blank=True, null=True)),
+                ('reply_to', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='reply to')),
                 ('created_at', models.PositiveBigIntegerField(verbose_name='created at (ms)')),
                 ('is_hidden', models.BooleanField(default=False, verbose_name='recalled or erased')),
                 ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='chat.conversation', verbose_name='conversation')),
