@@ -2,6 +2,7 @@
 listens: admin modules and the API's schema classes are the dearest imports of the project."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
@@ -13,6 +14,7 @@ admin.site.index_title = _("Sites, people and conversations")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/demo/", permanent=False)),
+    path("favicon.ico", RedirectView.as_view(url=static("shared/icon.svg"), permanent=False)),
     path("", include("chat.urls")),
     path("", include("agents.urls")),
     path("admin/", admin.site.urls),

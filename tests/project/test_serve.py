@@ -109,6 +109,14 @@ def test_unreachable_redis_is_one_sentence(server_factory: ServerFactory, tmp_pa
     refused({**env, "KEFU_REDIS_URL": "redis://127.0.0.1:1/0"}, "--init")
 
 
+def test_emptied_journal_is_one_sentence(server_factory: ServerFactory, embedded: Server) -> None:
+    embedded.stop()
+    for path in embedded.data_dir.glob("journal.sqlite3*"):
+        path.unlink()
+    said = refused(environment(server_factory, embedded.data_dir), "--init")
+    assert "journal" in said and "adopt_journal" in said
+
+
 def test_public_address_without_host_names_is_refused(server_factory: ServerFactory, tmp_path: Path) -> None:
     said = refused(environment(server_factory, tmp_path / "data", KEFU_HOST="0.0.0.0"), "--init")
     assert "KEFU_ALLOWED_HOSTS" in said

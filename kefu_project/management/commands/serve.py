@@ -13,6 +13,7 @@ from django.core import checks
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
+from chat.journal.base import JournalEmptied, JournalUnavailable
 from kefu_project import first_run, surroundings
 from kefu_project.checks import TAG
 from kefu_project.preflight import Refusal
@@ -108,8 +109,10 @@ class Command(BaseCommand):
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=[listener]))
+        if isinstance(server.refusal, (JournalUnavailable, JournalEmptied, DatabaseError, OSError)):
+            raise Refusal(f"The server cannot start: {str(server.refusal).strip().rstrip('.')}.")
         if server.refusal is not None:
-            raise Refusal(str(server.refusal) or type(server.refusal).__name__) from server.refusal
+            raise server.refusal  # nothing an operator could mend: the traceback is for us
 
     def _print_addresses(self, bound: tuple[Any, ...]) -> None:
         host, port = str(bound[0]), int(bound[1])
