@@ -81,12 +81,11 @@ class Application:
         async with self._start_lock:
             if self._consumer is not None:
                 return
-            from chat import journal
             from chat.realtime import lifecycle
             from chat.realtime.consumer import ChatConsumer
             from chat.realtime.poll import poll_app
 
-            await asyncio.to_thread(journal.group_commit)
+            await asyncio.to_thread(_open_journal)
             await lifecycle.startup()
             self._poll = poll_app
             self._consumer = ChatConsumer.as_asgi()
@@ -171,6 +170,20 @@ async def _refuse_socket(receive: Receive, send: Send) -> None:
     """Refuse the handshake (HTTP 403 on the wire)."""
     await receive()
     await send({"type": "websocket.close", "code": 4403})
+
+
+def _open_journal() -> None:
+    """Open the journal and its writer; JournalEmptied when it is not the one this database knows. Blocks."""
+    from django.db import connections
+
+    from chat import journal
+    from chat.journal.epoch import check_epoch
+
+    try:
+        check_epoch()
+    finally:
+        connections.close_all()
+    journal.group_commit()
 
 
 application = Application()
