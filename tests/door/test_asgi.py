@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chat.door.connection import Connection
+from chat.door.protocol import LeanWebSocketProtocol
 from tests.door.server import App, DoorServer, Message, Receive, Scope, Send, eventually
 from tests.door.wire import BINARY, PING, PONG, TEXT, RawClient, close_frame, frame
 
@@ -406,6 +407,16 @@ def test_the_connection_in_the_scope(door: DoorServer, serve_app: Serve, log: Lo
         client.expect_end()
         assert take(log) == {"type": "websocket.disconnect", "code": 4408, "reason": "silent"}
         assert take(log) == "empty"
+
+
+def test_a_connection_is_small_and_what_connection_py_says(door: DoorServer) -> None:
+    with RawClient(door.port) as client:
+        client.open()
+        protocol = door.connections[0]
+        assert not hasattr(protocol, "__dict__")
+        promised: Connection = LeanWebSocketProtocol.__new__(LeanWebSocketProtocol)  # checked by mypy
+        for name in ("send_text", "send_binary", "ping", "close", "buffered", "is_open", "last_seen"):
+            assert hasattr(type(promised), name)
 
 
 def test_another_task_may_close_while_the_application_waits(

@@ -181,6 +181,10 @@ def text(value: str) -> dict[str, Any]:
     return {"type": "websocket.receive", "text": value}
 
 
+async def coming(inbox: Inbox) -> dict[str, Any]:
+    return await asyncio.wait_for(inbox.receive(), 10)
+
+
 async def test_a_receive_cancelled_while_waiting() -> None:
     inbox = Quiet(asyncio.get_running_loop())
     task = asyncio.create_task(inbox.receive())
@@ -188,7 +192,7 @@ async def test_a_receive_cancelled_while_waiting() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     inbox._give(text("one"))
-    assert await inbox.receive() == text("one")
+    assert await coming(inbox) == text("one")
 
 
 async def test_a_receive_cancelled_as_its_message_comes() -> None:
@@ -200,7 +204,7 @@ async def test_a_receive_cancelled_as_its_message_comes() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
-    assert [await inbox.receive(), await inbox.receive()] == [text("one"), text("two")]
+    assert [await coming(inbox), await coming(inbox)] == [text("one"), text("two")]
 
 
 async def test_a_message_between_cancel_and_the_task_s_end() -> None:
@@ -210,7 +214,7 @@ async def test_a_message_between_cancel_and_the_task_s_end() -> None:
     task.cancel()
     inbox._give(text("one"))
     await asyncio.gather(task, return_exceptions=True)
-    assert await inbox.receive() == text("one")
+    assert await coming(inbox) == text("one")
 
 
 async def test_two_tasks_may_not_wait_at_once() -> None:

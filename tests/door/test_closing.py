@@ -108,6 +108,10 @@ def test_bytes_still_coming_do_not_turn_the_close_frame_into_a_reset(client: Raw
 class Impatient(LeanWebSocketProtocol):
     __slots__ = ()
     close_timeout = 0.3
+
+
+class Restarting(LeanWebSocketProtocol):
+    __slots__ = ()
     shutdown_timeout = 0.3
 
 
@@ -223,11 +227,12 @@ def test_stopping_closes_with_1012(serve_stopping: tuple[DoorServer, list[Messag
 
 def test_stopping_does_not_wait_for_a_silent_peer(serve_stopping: tuple[DoorServer, list[Message]]) -> None:
     server, log = serve_stopping
-    with RawClient(server.port, "/log") as client:
+    with RawClient(server.port, "/log", timeout=5) as client:  # less than the 10 s of any other close
         client.open()
-        server.stop()
+        server.ask_to_stop()
         client.expect_close(1012)
         client.expect_end()
+        server.stop()
     assert log[0]["code"] == 1012
 
 
@@ -245,7 +250,7 @@ def serve_stopping() -> Iterator[tuple[DoorServer, list[Message]]]:
         await receive()
         assert (await receive())["type"] == "websocket.disconnect"
 
-    server = DoorServer(protocol=Impatient)
+    server = DoorServer(protocol=Restarting)
     server.apps |= {"/log": remember, "/undecided": undecided}
     server.start()
     yield server, log
