@@ -41,7 +41,7 @@ KEFU_DATA_DIR = default_data_dir()
 KEFU_HOST = env.str("KEFU_HOST", default="127.0.0.1")
 KEFU_PORT = _port("PORT", 8000)
 KEFU_REDIS_URL = env.str("KEFU_REDIS_URL", default="")
-KEFU_REDIS_PREFIX = KEFU_JOURNAL_PREFIX = env.str("KEFU_REDIS_PREFIX", default="kefu")
+KEFU_REDIS_PREFIX = env.str("KEFU_REDIS_PREFIX", default="kefu")
 KEFU_REDIS_MIN_REPLICAS = env.int("KEFU_REDIS_MIN_REPLICAS", default=0)
 KEFU_JOURNAL_SHARDS = env.int("KEFU_JOURNAL_SHARDS", default=8)
 # Bodies stay in the journal for ten minutes after they were persisted, conversations for an hour of silence:
