@@ -30,29 +30,23 @@ class DatabaseRoster:
         agent.user = user
         return participant(agent) if agent.is_enabled else None
 
-    def disabled_among(self, agent_ids: list[str]) -> set[str]:
-        """Which of these agents may no longer act: disabled, deleted, or their login inactive. One query."""
+    def able_among(self, agent_ids: list[str]) -> dict[str, Participant]:
+        """Those who may act, by id: enabled, not deleted, their login active. Two queries."""
         known = [agent_id for agent_id in agent_ids if _is_uuid(agent_id)]
         able = Agent.objects.filter(pk__in=known, is_enabled=True, user__is_active=True)
-        return set(agent_ids) - {str(pk) for pk in able.values_list("pk", flat=True)}
+        agents = able.select_related("user").prefetch_related("sites")
+        return {str(agent.pk): participant(agent) for agent in agents}
 
     def refresh(self, agent_id: str) -> Participant | None:
         """The agent with the sites of this moment, None when disabled or gone."""
-        if not _is_uuid(agent_id):
-            return None
-        agent = (
-            Agent.objects.select_related("user")
-            .filter(pk=agent_id, is_enabled=True, user__is_active=True)
-            .first()
-        )
-        return participant(agent) if agent else None
+        return self.able_among([agent_id]).get(agent_id)
 
 
 def participant(agent: Agent) -> Participant:
     """The agent as the chat room knows people: `sites` is None (every site) for a superuser."""
     if agent.user.is_superuser:
         return Participant("agent", str(agent.pk), agent.display_name, None)
-    sites = frozenset(str(pk) for pk in agent.sites.values_list("pk", flat=True))
+    sites = frozenset(str(site.pk) for site in agent.sites.all())
     return Participant("agent", str(agent.pk), agent.display_name, sites)
 
 

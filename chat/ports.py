@@ -15,9 +15,9 @@ class Roster(Protocol):
     def agent_of(self, user_id: int) -> Participant | None:
         """The agent a login belongs to, None when it has none or is disabled. May touch the database."""
 
-    def disabled_among(self, agent_ids: list[str]) -> set[str]:
-        """Which of these agents must be disconnected (disabled, deleted, login inactive). May touch the
-        database.
+    def able_among(self, agent_ids: list[str]) -> dict[str, Participant]:
+        """Those of these agents who may act, by id, with the sites of this moment; the others are disabled,
+        deleted or their login inactive. May touch the database.
         """
 
     def refresh(self, agent_id: str) -> Participant | None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Final, cast
 
+from django.conf import settings
 from redis import Redis
 
 LEASE_S: Final = 30
@@ -59,3 +60,11 @@ class Directory:
             for topic, members in zip(topics, answers, strict=True)
             if members
         }
+
+
+def open_directory(channel: str) -> Directory:
+    """The directory as the settings say, for a process that is reached through `channel` ("" for one that
+    only looks up).
+    """
+    client = Redis.from_url(settings.KEFU_REDIS_URL, socket_timeout=5)
+    return Directory(client, settings.KEFU_REDIS_PREFIX, channel)

@@ -16,9 +16,10 @@ from typing import Any, Final
 import msgspec
 import structlog
 from channels.layers import get_channel_layer
+from django.conf import settings
 
 from chat.conversation import encode_state
-from chat.delivery.directory import Directory
+from chat.delivery.directory import Directory, open_directory
 from chat.delivery.hub import Batch, Signal, hub
 from chat.journal.base import Append, Stored
 from chat.states import cached
@@ -69,8 +70,10 @@ class Outbound:
                 loop.call_soon_threadsafe(self._hand_over, handover)
             except RuntimeError:
                 return  # the loop has ended: whoever connects next resumes from the journal
-        elif self.directory is not None:
+        elif settings.KEFU_SCALED:
             # A worker without connections of its own: it may block, so it tells the others by itself.
+            if self.directory is None:
+                self.directory = open_directory("")
             asyncio.run(self._send(Parcel([batch for batch, _ in handover])))
 
     def _hand_over(self, handover: list[tuple[Batch, object | None]]) -> None:

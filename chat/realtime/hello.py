@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from chat import metrics, posting
+from chat import metrics, posting, sites
 from chat.blocking import in_thread
 from chat.coalescing import Coalescer
 from chat.conversation import Participant, may_read
 from chat.errors import KefuError
-from chat.models import Conversation, ConversationStatus, Site
+from chat.models import Conversation, ConversationStatus
 from chat.protocol.commands import Hello
 from chat.protocol.entry import now_ms
 from chat.realtime import revocation, tokens
@@ -147,6 +147,4 @@ def _of_agent(agent: Participant) -> list[dict[str, Any]]:
 
 
 def _sites_of(agent: Participant) -> tuple[str, ...]:
-    if agent.sites is not None:
-        return tuple(sorted(agent.sites))
-    return tuple(str(pk) for pk in Site.objects.values_list("pk", flat=True))
+    return tuple(sorted(sites.all_ids() if agent.sites is None else agent.sites))

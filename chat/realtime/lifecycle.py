@@ -12,7 +12,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import close_old_connections
 
-from chat import receipts
+from chat import receipts, sites
+from chat.conversation import Participant
 from chat.delivery.hub import hub
 from chat.delivery.outbound import outbound
 from chat.journal import reader
@@ -128,34 +129,43 @@ def _flush_receipts() -> None:
 
 
 async def close_revoked() -> None:
-    """Close the connections of disabled agents and blocked visitors with 4403."""
+    """Close the connections of disabled agents and blocked visitors with 4403; take from the others what is
+    no longer theirs.
+    """
     agents = sorted(
         {s.participant.id for s in registry if s.participant.kind == "agent" and s.participant.id}
     )
-    revoked = await asyncio.to_thread(_sweep, agents)
-    if revoked:
-        for session in registry:
-            if session.participant.id in revoked:
+    blocked, able, every_site = await asyncio.to_thread(_sweep, agents)
+    asked = set(agents)
+    for session in registry:
+        person = session.participant
+        if person.kind == "visitor":
+            if person.id in blocked:
                 session.close(4403)
+        elif person.id in asked:
+            now = able.get(person.id or "")
+            if now is None:
+                session.close(4403)
+            else:
+                session.become(now, every_site)
 
 
-def _sweep(agents: list[str]) -> set[str]:
+def _sweep(agents: list[str]) -> tuple[frozenset[str], dict[str, Participant], tuple[str, ...]]:
     try:
-        return revocation.sweep(agents)
+        return *revocation.sweep(agents), tuple(sorted(sites.all_ids()))
     finally:
         close_old_connections()
 
 
 async def _join_layer() -> None:
     """Take parcels from other processes, and keep this process's leases on what is followed here."""
-    from redis import Redis, RedisError
+    from redis import RedisError
 
-    from chat.delivery.directory import RENEW_S, Directory
+    from chat.delivery.directory import RENEW_S, open_directory
 
     layer = get_channel_layer()
     channel = await layer.new_channel("kefu")
-    client = Redis.from_url(settings.KEFU_REDIS_URL, socket_timeout=5)
-    directory = Directory(client, settings.KEFU_REDIS_PREFIX, channel)
+    directory = open_directory(channel)
     changed: dict[str, bool] = {}
 
     def note(topic: str, begun: bool) -> None:

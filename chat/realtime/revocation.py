@@ -28,11 +28,13 @@ def is_revoked(participant: Participant) -> bool:
     return participant.kind == "visitor" and participant.id in _blocked
 
 
-def sweep(agents: list[str]) -> set[str]:
-    """Ids of visitors and of these agents that must be disconnected. Reads the database (two queries)."""
+def sweep(agents: list[str]) -> tuple[frozenset[str], dict[str, Participant]]:
+    """Blocked visitors, and those of these agents who may go on, as of now. Reads the database (three
+    queries).
+    """
     global _blocked
     since = timezone.now() - _LOOK_BACK
     _blocked = frozenset(
         str(pk) for pk in Visitor.objects.filter(blocked_at__gte=since).values_list("pk", flat=True)
     )
-    return set(_blocked) | (roster().disabled_among(agents) if agents else set())
+    return _blocked, roster().able_among(agents) if agents else {}

@@ -12,7 +12,7 @@ from collections import deque
 from typing import Any, Final
 
 from chat import metrics, posting
-from chat.conversation import Participant
+from chat.conversation import Participant, may_read
 from chat.delivery.frames import Delivery
 from chat.delivery.hub import hub, site_topic
 from chat.delivery.outbound import keep
@@ -23,7 +23,7 @@ from chat.protocol.entry import new_id
 from chat.realtime.backlog import RESYNC_OVER, missed_entries
 from chat.realtime.limits import AGENT, VISITOR, Bucket
 from chat.realtime.outlet import Outlet
-from chat.states import remember
+from chat.states import cached, remember
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +133,19 @@ class ClientSession:
         for site in sites:
             hub.subscribe(site_topic(site), self)
         self.sites = sites
+
+    def become(self, participant: Participant, every_site: tuple[str, ...]) -> None:
+        """The same agent as of now: what is no longer theirs falls silent. `every_site`: ids of all sites."""
+        sites = every_site if participant.sites is None else tuple(sorted(participant.sites))
+        if sites != self.sites:
+            self.follow_sites(sites)
+        if participant == self.participant:
+            return
+        self.participant = participant
+        for conversation in list(self.positions):
+            known = cached(conversation)
+            if known is not None and not may_read(known.state, participant):
+                self.unfollow(conversation)
 
     def leave_all(self) -> None:
         """Forget everything followed; the session takes no more part."""
