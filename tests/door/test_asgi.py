@@ -409,13 +409,42 @@ def test_the_connection_in_the_scope(door: DoorServer, serve_app: Serve, log: Lo
         assert take(log) == "empty"
 
 
+def test_many_messages_in_one_write(door: DoorServer, serve_app: Serve, log: Log) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = connection_of(scope)
+        await receive()
+        log.put(connection.send_many([b"too early"], binary=False))
+        await send(ACCEPT)
+        log.put(connection.send_many([b"one", b"x" * 200, b"y" * 70_000], binary=False))
+        log.put(connection.send_many([b"\xff", b""], binary=True))
+        log.put(connection.send_many([b"alone"], binary=False))
+
+    with RawClient(door.port, serve_app(app)) as client:
+        client.open()
+        for payload in (b"one", b"x" * 200, b"y" * 70_000):
+            client.expect(TEXT, payload)
+        for payload in (b"\xff", b""):
+            client.expect(BINARY, payload)
+        client.expect(TEXT, b"alone")
+        assert [take(log) for _ in range(4)] == [False, True, True, True]
+
+
 def test_a_connection_is_small_and_what_connection_py_says(door: DoorServer) -> None:
     with RawClient(door.port) as client:
         client.open()
         protocol = door.connections[0]
         assert not hasattr(protocol, "__dict__")
         promised: Connection = LeanWebSocketProtocol.__new__(LeanWebSocketProtocol)  # checked by mypy
-        for name in ("send_text", "send_binary", "ping", "close", "buffered", "is_open", "last_seen"):
+        for name in (
+            "send_text",
+            "send_binary",
+            "send_many",
+            "ping",
+            "close",
+            "buffered",
+            "is_open",
+            "last_seen",
+        ):
             assert hasattr(type(promised), name)
 
 
