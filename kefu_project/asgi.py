@@ -40,6 +40,9 @@ POLL_PREFIX = "/api/v1/poll/"
 class Application:
     """One per process. Started once, by lifespan or by the first connection; stopped by lifespan."""
 
+    _asgi_single_callable = True
+    """asgiref, and so daphne, would take __call__ for ASGI 2's first half, as it is no coroutine function."""
+
     def __init__(self) -> None:
         self._endpoints = endpoints.Endpoints()
         self._static = StaticFiles()

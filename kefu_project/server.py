@@ -53,6 +53,7 @@ class Server(uvicorn.Server):
             return
         await super().startup(sockets)
         if self.started:
+            log.info("server_started", pid=os.getpid())
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -66,6 +67,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
         await asyncio.to_thread(self._before_end)
         await self._application.stop()
+        log.info("server_stopped", pid=os.getpid())
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
