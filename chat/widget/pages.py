@@ -21,6 +21,7 @@ MODULES: Final = (
     "shared/a11y.js",
     "shared/api.js",
     "shared/connection.js",
+    "shared/blobs.js",
     "shared/reconnect.js",
     "shared/transport.js",
     "shared/dom.js",

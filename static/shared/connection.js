@@ -14,6 +14,13 @@ const SPENT = new Set([4400, 4401, 4403, 4408, 4413, 4429]);
 /* Codes that a new token does not cure: after the second in a row the person has to act. */
 const FINAL = new Set([4400, 4401, 4403]);
 
+/* Some browsers remember for ever that a module could not be fetched; another address is another try. */
+let pollFetches = 0;
+async function longPoll() {
+  pollFetches += 1;
+  return import(pollFetches === 1 ? "./poll.js" : `./poll.js?${pollFetches}`);
+}
+
 export function expiryMs(expires) {
   if (typeof expires === "number") return expires < 1e12 ? expires * 1000 : expires;
   const parsed = Date.parse(expires);
@@ -124,8 +131,9 @@ export class Connection {
       this.#keepToken(await this.#options.getToken({ refused: this.#refused }));
       this.#refused = false;
       const poll = typeof WebSocket === "undefined" || this.#socketFailures >= 2;
-      if (poll) Kind = (await import("./poll.js")).PollTransport;
+      if (poll) Kind = (await longPoll()).PollTransport;
     } catch (error) {
+      this.#socketFailures = Math.min(this.#socketFailures, 1);
       if (error?.final) this.#set("refused", { code: error.code ?? null });
       else this.#retryLater(error?.status === 429 ? (error.retryAfter ?? 10) * 1000 : 0);
       return;

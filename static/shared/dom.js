@@ -1,4 +1,4 @@
-/* Elements without innerHTML (a strict policy forbids style attributes and inline handlers anyway). */
+/* Elements without markup in strings (a strict policy forbids style attributes and inline handlers anyway). */
 
 export function el(selector, props = {}, ...children) {
   const [tag, ...classes] = selector.split(".");
@@ -32,7 +32,7 @@ export function icon(name) {
   return svg;
 }
 
-/* Addresses end before closing punctuation, Chinese included, so that "见 https://a.b/c。" links what was meant. */
+/* Addresses end before closing punctuation, Chinese included, so that a full stop after an address is not part of it. */
 const LINK = /\bhttps?:\/\/[^\s<>"'，。；：！？、（）《》「」【】\u3000]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b/gi;
 
 export function linkify(text) {

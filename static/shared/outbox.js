@@ -1,9 +1,9 @@
 /* What was written and is not acked yet; every repeat carries the same client_msg_id. API: docs/frontend.md. */
 
+import { dropBlob, getBlob, putBlob } from "./blobs.js";
 import { backoff } from "./reconnect.js";
 
 const MAX_TRIES = 6;
-const blobs = () => import("./blobs.js");
 
 export function newId() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -67,7 +67,7 @@ export class Outbox {
     this.#items.set(item.client_msg_id, item);
     if (file) {
       this.#fresh.set(item.client_msg_id, file);
-      blobs().then(({ putBlob }) => putBlob(item.client_msg_id, file));
+      putBlob(item.client_msg_id, file);
     }
     this.#keep(item);
     this.flush();
@@ -142,7 +142,7 @@ export class Outbox {
   async blobOf(item) {
     const fresh = this.#fresh.get(item.client_msg_id);
     if (fresh || item.file === null) return fresh ?? null;
-    return (await blobs()).getBlob(item.client_msg_id);
+    return getBlob(item.client_msg_id);
   }
 
   async #upload(item) {
@@ -204,7 +204,7 @@ export class Outbox {
     this.#items.delete(id);
     this.#fresh.delete(id);
     this.#options.store.remove(id);
-    if (item?.file) blobs().then(({ dropBlob }) => dropBlob(id));
+    if (item?.file) dropBlob(id);
     return item !== undefined;
   }
 }

@@ -276,8 +276,8 @@ async function openPicture(entry, preview) {
   const { attachment } = preview || stillFresh() ? entry : await refresh(entry);
   const src = preview ?? attachment?.url;
   if (!src) return;
-  const { openLightbox } = await import("./lightbox.js");
-  openLightbox({ src, name: attachment?.name ?? t("picture"), href: preview ? null : attachment.url });
+  const found = await import("./lightbox.js").catch(() => null);
+  found?.openLightbox({ src, name: attachment?.name ?? t("picture"), href: preview ? null : attachment.url });
 }
 
 async function openFile(entry, event) {
@@ -312,9 +312,9 @@ function drawBelow() {
 }
 
 async function showRating(below, conversation) {
-  const { ratingCard } = await import("./rating.js");
-  if (conversations.ratable !== conversation || below.querySelector(".rating")) return;
-  below.append(ratingCard({ onSend: (rating) => rate(conversation, rating) }));
+  const found = await import("./rating.js").catch(() => null);
+  if (found === null || conversations.ratable !== conversation || below.querySelector(".rating")) return;
+  below.append(found.ratingCard({ onSend: (rating) => rate(conversation, rating) }));
 }
 
 async function rate(conversation, { rating, text }) {

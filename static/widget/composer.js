@@ -177,7 +177,9 @@ export class Composer {
       this.#panel.close();
       return;
     }
-    const { emojiPanel } = await import("./emoji.js");
+    const found = await import("./emoji.js").catch(() => null);
+    if (found === null || this.#panel) return;
+    const { emojiPanel } = found;
     this.#panel = emojiPanel({
       onPick: (character) => {
         text.setRangeText(character, text.selectionStart, text.selectionEnd, "end");

@@ -76,5 +76,4 @@ export default {
   error_unsupported_media_type: "Files of this kind cannot be sent here.",
   error_not_found: "This conversation is no longer available.",
   in_reply_to: "In reply to",
-  powered: "Powered by kefu",
 };

@@ -76,5 +76,4 @@ export default {
   error_unsupported_media_type: "不支持发送此类文件。",
   error_not_found: "该对话已不可用。",
   in_reply_to: "回复",
-  powered: "由 kefu 提供",
 };

@@ -10,7 +10,16 @@ from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
 from PIL import Image, ImageDraw
-from playwright.async_api import Browser, BrowserContext, Frame, Locator, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    Locator,
+    Page,
+    WebSocketRoute,
+    async_playwright,
+    expect,
+)
 
 from tests.support.server import Server
 
@@ -49,8 +58,12 @@ class Visitor:
         self.where: Page | Frame = page
         self.errors: list[str] = []
         self.network_errors: list[str] = []
+        self.socket_blocked = False
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self._heard(message.type, message.text))
+
+    def _gate(self, route: WebSocketRoute) -> object:
+        return route.close() if self.socket_blocked else route.connect_to_server()
 
     def _heard(self, kind: str, text: str) -> None:
         if kind == "error":
@@ -66,11 +79,14 @@ class Visitor:
         locale: str = "en-US",
         scheme: str = "light",
         before: str = "",
-        block_socket: bool = False,
+        block_socket: bool | None = None,
         wait: bool = True,
         **options: Any,
     ) -> Visitor:
-        """Open the page. `before` is JavaScript run ahead of the page's own; `block_socket` cuts WebSockets."""
+        """Open the page. `before` is JavaScript run ahead of the page's own.
+
+        `block_socket`: WebSockets go through a gate, shut or open at first; see `socket_blocked`.
+        """
         context = await browser.new_context(
             locale=locale,
             color_scheme="dark" if scheme == "dark" else "light",
@@ -81,8 +97,9 @@ class Visitor:
         if before:
             await context.add_init_script(before)
         visitor = cls(server, context, await context.new_page())
-        if block_socket:
-            await visitor.page.route_web_socket("**/ws/v1/", lambda route: route.close())
+        if block_socket is not None:
+            visitor.socket_blocked = block_socket
+            await visitor.page.route_web_socket("**/ws/v1/", visitor._gate)
         await visitor.page.goto(f"{server.base_url}{path}")
         if wait:
             await visitor.connected()

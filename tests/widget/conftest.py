@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.support.server import Server, ServerFactory
+from tests.widget.browser import chromium
 
 #: The demo site as the pictures show it.
 _SHOP = """
@@ -33,3 +36,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
     finally:
         factory.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for a module; every test has its own context in it."""
+    async with chromium() as opened:
+        yield opened

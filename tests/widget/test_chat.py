@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,16 +10,9 @@ from playwright.async_api import Browser, expect
 
 from tests.support.client import Session, Socket, agent_session, joined, rest
 from tests.support.server import Server
-from tests.widget.browser import Visitor, chromium, photo
+from tests.widget.browser import Visitor, photo
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with chromium() as opened:
-        yield opened
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def follow(agent: Socket, conversation: str) -> None:
