@@ -27,6 +27,12 @@ def _fresh_sites() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _no_limits(settings: Any) -> None:
+    """All tests call from one address; those about limits turn them on."""
+    settings.KEFU_RATE_LIMIT = False
+
+
+@pytest.fixture(autouse=True)
 def _own_media(settings: Any, tmp_path: Any) -> None:
     """Files of a test go away with it."""
     settings.MEDIA_ROOT = tmp_path / "media"

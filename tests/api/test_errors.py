@@ -134,7 +134,7 @@ def test_a_session_opens_while_the_journal_is_away(
 
 
 class TestRateLimits:
-    """Off in the project's tests by default; these turn them on."""
+    """Of one address, of one network, of one person."""
 
     @pytest.fixture(autouse=True)
     def _limits(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from tests.api.conftest import (  # noqa: F401
     _fresh_sites,
+    _no_limits,
     _own_media,
     agent,
     come,

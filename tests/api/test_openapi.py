@@ -1,0 +1,119 @@
+"""The API's description: complete, valid, and kept by what is served, whatever a fuzzer sends."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from chat.models import Site
+from tests.api.conftest import Caller, Guest
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+Operation = APIOperation[Any, Any, Any, Any]
+AnyCase = Case[Any]
+FEW = settings(
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_the_description_is_valid_and_complete(db: None) -> None:
+    out = StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    assert "openapi: 3." in out.getvalue()
+
+
+def test_every_operation_is_named_tagged_and_says_how_it_fails(client: Client, db: None) -> None:
+    document = client.get("/api/schema/", headers={"Accept": "application/json"}).json()
+    assert set(document["components"]["securitySchemes"]) >= {"bearer", "console"}
+    operations = [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if path.startswith("/api/v1/")
+    ]
+    assert len(operations) >= 26
+    for path, method, operation in operations:
+        where = f"{method} {path}"
+        assert operation["tags"] and operation["summary"], where
+        failures = {status for status in operation["responses"] if status.startswith(("4", "5"))}
+        assert failures, where
+
+
+def test_swagger_ui_loads(client: Client, db: None) -> None:
+    assert client.get("/api/docs/").status_code == 200
+
+
+@pytest.fixture
+def operations(db: None) -> list[Operation]:
+    """Everything below /api/v1/ as described and served in process."""
+    described = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
+    wanted = described.include(path_regex="^/api/v1/").exclude(path_regex="/poll/")
+    return [found.ok() for found in wanted.get_all_operations()]  # type: ignore[union-attr]
+
+
+def aim(case: AnyCase, guest: Guest, site: Site) -> None:
+    """Half of the cases hit what exists, so that not everything is a 404."""
+    known = {"conversation": guest.conversation, "visitor": guest.id, "site": str(site.id)}
+    if len(str(case.body)) % 2:
+        case.path_parameters.update({key: known[key] for key in case.path_parameters if key in known})
+        if isinstance(case.body, dict) and isinstance(case.body.get("site"), str):
+            case.body["site"] = site.public_key
+
+
+def fuzz(operations: list[Operation], caller: Caller, guest: Guest, site: Site, examples: int) -> None:
+    """Call every operation with what its description allows, and with what it does not."""
+    for operation in operations:
+        for mode in GenerationMode:
+
+            @settings(FEW, max_examples=examples)
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def run(case: AnyCase) -> None:
+                aim(case, guest, site)
+                response = case.call(headers=caller.headers)
+                case.validate_response(response, checks=CHECKS, headers=caller.headers)
+
+            try:
+                run()
+            except Unsatisfiable:
+                continue  # nothing can be wrong with a call that takes nothing
+
+
+def test_fuzzed_as_an_agent(operations: Any, agent: Caller, visitor: Guest, shop: Site) -> None:
+    fuzz(operations, agent, visitor, shop, 5)
+
+
+def test_fuzzed_as_a_visitor(operations: Any, visitor: Guest, shop: Site) -> None:
+    fuzz(operations, visitor, visitor, shop, 5)
+
+
+def test_fuzzed_as_an_administrator(
+    operations: Any, administrator: Caller, visitor: Guest, shop: Site
+) -> None:
+    fuzz(operations, administrator, visitor, shop, 6)
+
+
+def test_fuzzed_as_nobody(operations: Any, nobody: Caller, visitor: Guest, shop: Site) -> None:
+    fuzz(operations, nobody, visitor, shop, 2)
