@@ -8,13 +8,11 @@ the next session or message reads the log and puts it right.
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
 from django.db import IntegrityError, transaction
 
 from chat.errors import KefuError
 from chat.models import Conversation, ConversationStatus, Site
+from chat.visitors import ensure_conversation
 
 
 def reopen_ms(site: str) -> int:
@@ -37,21 +35,12 @@ def claim_open(conversation: str) -> None:
 
 
 def successor(conversation: str) -> str:
-    """The visitor's open conversation, made when there is none. Raises `not_found` for an unknown one."""
+    """The visitor's conversation that is open in its log, made when there is none. Raises `not_found`.
+
+    The row of the closed one may still say open, so the row alone would name the very conversation that
+    refused.
+    """
     row = Conversation.objects.filter(pk=conversation).values("site_id", "visitor_id").first()
     if row is None:
         raise KefuError("not_found", "no such conversation")
-    return str(open_conversation(row["site_id"], row["visitor_id"]).pk)
-
-
-def open_conversation(site_id: UUID | str, visitor_id: UUID | str, **defaults: Any) -> Conversation:
-    """The one conversation of this visitor that is not closed; racing callers get the same one."""
-    still_open = Conversation.objects.exclude(status=ConversationStatus.CLOSED)
-    found = still_open.filter(site_id=site_id, visitor_id=visitor_id).first()
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return Conversation.objects.create(site_id=site_id, visitor_id=visitor_id, **defaults)
-    except IntegrityError:
-        return still_open.get(site_id=site_id, visitor_id=visitor_id)
+    return ensure_conversation(str(row["site_id"]), row["visitor_id"]).id

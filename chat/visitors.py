@@ -96,10 +96,11 @@ def open_session(request: SessionRequest) -> SessionOpened:
     site = sites.by_public_key(request.site)
     sites.check_origin(site, request.origin, request.host)
     external_id = _proven_user(site, request)
-    visitor, visitor_token = _find_or_make(site, external_id, request)
+    visitor, visitor_token, standing = _find_or_make(site, external_id, request)
     if visitor.blocked_at is not None:
         raise KefuError("blocked", "this visitor is blocked")
-    standing = ensure_conversation(site.id, visitor.id, page=request.page)
+    if standing is None:
+        standing = ensure_conversation(site.id, visitor.id, page=request.page)
     who = participant_of(visitor)
     token, expires_at = tokens.issue(who, site.id, standing.id)
     return SessionOpened(token, expires_at, visitor_token, who, standing, site)
@@ -179,8 +180,10 @@ def _proven_user(site: SiteConfig, request: SessionRequest) -> str | None:
     return user_id
 
 
-def _find_or_make(site: SiteConfig, external_id: str | None, request: SessionRequest) -> tuple[Visitor, str]:
-    """The visitor of this session and its token.
+def _find_or_make(
+    site: SiteConfig, external_id: str | None, request: SessionRequest
+) -> tuple[Visitor, str, Standing | None]:
+    """The visitor of this session, its token and, when it is new, its first conversation.
 
     A proven user outranks the token; a foreign token is ignored.
     """
@@ -200,8 +203,8 @@ def _find_or_make(site: SiteConfig, external_id: str | None, request: SessionReq
         except IntegrityError:
             continue  # the same user came through another door at the same moment
         if bearer is not None and bearer.id == visitor.id and request.visitor_token:
-            return visitor, request.visitor_token
-        return visitor, _token_again(visitor)
+            return visitor, request.visitor_token, None
+        return visitor, _token_again(visitor), None
     raise KefuError("busy", "the visitor is being made; try again", retry_after_s=1)
 
 
@@ -211,13 +214,17 @@ def _of_token(site: SiteConfig, token: str | None) -> Visitor | None:
     return Visitor.objects.filter(token_hash=_hash(token), site_id=site.id).first()
 
 
-def _make(site: SiteConfig, external_id: str | None, request: SessionRequest) -> tuple[Visitor, str]:
+def _make(
+    site: SiteConfig, external_id: str | None, request: SessionRequest
+) -> tuple[Visitor, str, Standing]:
+    """A new visitor and its conversation, in the caller's one transaction: one wait for the disk, not two."""
     visitor = Visitor(id=new_uuid(), site_id=site.id, external_id=external_id, last_seen_at=timezone.now())
     token = _token_of(visitor.id)
     visitor.token_hash = _hash(token)
     _show(visitor, external_id, request)
     visitor.save(force_insert=True)
-    return visitor, token
+    row = Conversation.objects.create(site_id=site.id, visitor=visitor, page=request.page or {})
+    return visitor, token, Standing(str(row.id), row.status, row.head)
 
 
 def _refresh(visitor: Visitor, external_id: str | None, request: SessionRequest) -> None:

@@ -81,7 +81,6 @@ def test_a_visitors_message_reopens_what_was_closed_lately(visitor: Guest, agent
 def test_after_that_the_refusal_names_the_new_conversation(visitor: Guest, agent: Caller, shop: Site) -> None:
     Site.objects.filter(pk=shop.pk).update(reopen_hours=0)
     act(agent, visitor.conversation, "close")
-    Conversation.objects.filter(pk=visitor.conversation).update(status="closed")
     refused = visitor.say(visitor.conversation)
     assert (refused.status_code, refused.json()["code"]) == (409, "conversation_closed")
     successor = refused.json()["details"]["conversation"]
