@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +23,9 @@ class Agent(models.Model):
     display_name = models.CharField(
         _("display name"), max_length=100, help_text=_("The name visitors see beside the answers.")
     )
-    avatar_url = models.URLField(_("avatar"), max_length=500, blank=True, default="")
+    avatar_url = models.CharField(
+        _("avatar"), max_length=500, blank=True, default="", validators=[URLValidator(["https", "http"])]
+    )
     sites: models.ManyToManyField[Site, models.Model] = models.ManyToManyField(
         Site,
         blank=True,

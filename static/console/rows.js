@@ -58,16 +58,16 @@ export class Rows {
   entry(entry, { seen = false } = {}) {
     const known = this.#byId.get(entry.conversation);
     if (!known) return;
-    const fresh = entry.seq > known.head;
     const row = { ...known, head: Math.max(known.head, entry.seq) };
-    /* REST knows the head at once but the words of it up to a second later: words are as new as their time. */
-    if (SHOWN_KINDS.has(entry.kind) && (fresh || entry.created_at > (known.last_at ?? 0))) {
+    /* REST knows the head at once but words and unread up to a second later, so these go by the entry's time. */
+    const fresh = entry.seq > known.head || (entry.created_at ?? 0) > (known.last_at ?? 0);
+    if (SHOWN_KINDS.has(entry.kind) && fresh) {
       row.last_text = entry.kind === "text" ? entry.text : `[${entry.kind}]`; // as the server's list says it
       row.last_at = entry.created_at;
       row.last_seq = entry.seq;
       if (entry.sender.kind === "visitor") {
         row.waiting_since ??= entry.created_at;
-        if (fresh) row.unread = seen ? 0 : known.unread + 1;
+        row.unread = seen ? 0 : known.unread + 1;
       } else {
         row.waiting_since = null;
         row.unread = 0;

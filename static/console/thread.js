@@ -113,16 +113,19 @@ export class Thread {
   #draw() {
     const anchor = this.#atEnd ? null : this.#anchor();
     this.#reconcile(this.#error ? [{ key: "error", sign: this.#error, make: () => line(this.#error, "error") }] : this.#items());
-    if (anchor) this.#log.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
-    else this.#log.scrollTop = this.#log.scrollHeight;
+    const held = anchor && this.#nodes.get(anchor.key)?.node;
+    if (held) this.#log.scrollTop += held.getBoundingClientRect().bottom - anchor.bottom;
+    else if (!anchor) this.#log.scrollTop = this.#log.scrollHeight;
     this.#drawLatest();
   }
 
+  /* The first message in sight. By key, because its element may be made anew; not a day line, because that moves up
+     when older messages of the same day come in; its lower edge, because its name goes when it begins no run any more. */
   #anchor() {
     const { top } = this.#log.getBoundingClientRect();
     for (const { node, key } of this.#nodes.values()) {
-      if (key === "top" || node.getBoundingClientRect().bottom <= top) continue;
-      return { node, top: node.getBoundingClientRect().top };
+      if (!/^[sc]/.test(key) || node.getBoundingClientRect().bottom <= top) continue;
+      return { key, bottom: node.getBoundingClientRect().bottom };
     }
     return null;
   }
@@ -255,7 +258,7 @@ export class Thread {
       return;
     }
     const name = visitorName(this.#desk.rows.get(this.#id));
-    const text = typist.preview ? t("thread.previewing", { name, text: typist.preview }) : say("thread.typing", { name });
+    const text = typist.preview ? say("thread.previewing", { name, text: typist.preview }) : say("thread.typing", { name });
     this.#typing.replaceChildren(el("span.dots", { ariaHidden: "true" }, el("i"), el("i"), el("i")), el("span.typing-text", {}, text));
   }
 }
