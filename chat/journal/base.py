@@ -18,7 +18,11 @@ import msgspec
 
 class JournalUnavailable(Exception):
     """The write or read did not happen (disk full, locked, connection lost). Nothing was half-written; retry
-    later."""
+    later.
+
+    A write whose answer was lost on the way may have happened whole. Trying again with the same `client_msg_id`
+    finds it (`repeated`), an act's expectation is refused, so both are safe; an append with neither is not.
+    """
 
 
 class JournalEmptied(Exception):
@@ -50,8 +54,8 @@ class Append(msgspec.Struct, frozen=True):
     At most one draft bears a `client_msg_id`; when that id is already known in the conversation the answer is
     `Stored` with `repeated=True` and nothing is written, whatever `expect` says (a retry is the same message
     a year later). `state`: the conversation's new snapshot when one of the drafts is an act, which also moves
-    the act mark to the last draft's seq. `human`: moves the human mark likewise. `origin` is opaque and
-    returned to the listener.
+    the act mark to the last draft's seq; UTF-8 text. `human`: moves the human mark likewise. `origin` is
+    opaque and returned to the listener.
     """
 
     conversation: str

@@ -1,4 +1,6 @@
-"""The journal in Redis: for several processes and machines. Scripts and keys: redis_scripts.py.
+"""The journal in Redis: for several processes and machines.
+
+Scripts and keys: redis_scripts.py. Connections, and what a server must be set to: redis_server.py.
 
 `appendfsync always` is required: the server then answers after the fsync of what it was told, so one script
 call for a whole batch costs one fsync, and an outcome is never handed out before it. With replicas, `WAIT`
@@ -12,16 +14,11 @@ posting writes none.
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from chat.journal import redis_scripts as lua
 from chat.journal.base import (
@@ -29,7 +26,6 @@ from chat.journal.base import (
     Cold,
     Depth,
     Head,
-    JournalUnavailable,
     Known,
     LogItem,
     Numbered,
@@ -38,6 +34,7 @@ from chat.journal.base import (
     Stored,
     Warmth,
 )
+from chat.journal.redis_server import JournalServer
 from chat.protocol.entry import now_ms as clock_ms
 from chat.protocol.entry import number, split_unnumbered
 
@@ -47,18 +44,6 @@ _UNPACK: Final = msgspec.msgpack.Decoder(list[list[Any]]).decode
 _MARKS: Final = {"act": 1, "human": 2}
 _CHUNK: Final = 500  # of anything in one script: the server serves nobody else meanwhile
 _MOST_APPENDS: Final = 2000  # in one script: a script can return at most some 8,000 values
-
-#: What a server must be set to, and why nothing else will do.
-_REQUIRED: Final = {
-    "appendonly": ("yes", "without the append-only file a restart loses everything"),
-    "appendfsync": ("always", "anything else acknowledges before the disk has it"),
-    "no-appendfsync-on-rewrite": ("no", "a rewrite would suspend the fsync"),
-    "maxmemory-policy": ("noeviction", "evicted entries are lost messages"),
-}
-
-
-class DamagedConversation(Exception):
-    """A conversation's keys contradict each other (somebody changed them by hand); nothing was written."""
 
 
 class RedisJournal:
@@ -78,19 +63,11 @@ class RedisJournal:
     ) -> None:
         self.shards = shards
         self._prefix = f"{prefix}:journal:"
-        self._min_replicas = min_replicas
-        self._timeout_s = timeout_s
-        self._verified = False
-        self._opening = threading.Lock()
-        # No automatic retries: after a timeout it is unknown whether the write happened, and whoever retries
-        # knows how to do it safely.
-        self._redis = redis.Redis.from_url(
-            url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 0),
-            health_check_interval=0,
+        self._marks = "1" if min_replicas else "0"
+        self._server = JournalServer(
+            url, self._prefix, shards=shards, min_replicas=min_replicas, timeout_s=timeout_s
         )
+        self._redis = self._server.client
         script = self._redis.register_script
         self._write = script(lua.WRITE)
         self._warm = script(lua.WARM)
@@ -107,31 +84,30 @@ class RedisJournal:
 
     def open(self) -> None:
         """Check the server's settings; take over the number of shards that the journal was made with."""
-        with self._asking():
-            pass
+        with self._server.asking():
+            self._redis.ping()
+        self.shards = self._server.shards
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
-        self._verified = False
-        self._redis.close()
-        self._redis.connection_pool.disconnect()
+        self._server.close()
 
     def check(self) -> None:
         """Prove that a write can be made durable now; raises JournalUnavailable."""
-        with self._asking():
+        with self._server.asking():
             self._redis.hset(self._prefix + "meta", "checked", str(clock_ms()))
-            self._await_replicas(self._redis)
+            self._server.await_replicas(self._redis)
 
     def epoch(self) -> str | None:
         """The journal's name, None before it was given one."""
-        with self._asking():
-            value: Any = self._redis.hget(self._prefix + "meta", "epoch")
-        return None if value is None else value.decode()
+        with self._server.asking():
+            return self._server.read_epoch()
 
     def set_epoch(self, epoch: str) -> None:
         """Name the journal."""
-        with self._asking():
+        with self._server.asking():
             self._redis.hset(self._prefix + "meta", "epoch", epoch)
+            self._server.read_epoch()
 
     # --- writing ------------------------------------------------------------------------------------------
 
@@ -146,10 +122,10 @@ class RedisJournal:
         return outcomes
 
     def _write_some(self, batch: Sequence[Append], now_ms: int) -> list[Outcome]:
-        args = (self._prefix, now_ms, "1" if self._min_replicas else "0", self._packed(batch))
-        with self._asking(), self._one_connection() as client:
+        args = (self._prefix, now_ms, self._marks, self._packed(batch))
+        with self._server.asking(), self._server.one_connection() as client:
             answer: Any = self._write(args=args, client=client)
-            self._await_replicas(client)
+            self._server.await_replicas(client)
         outcomes: list[Outcome] = []
         for append, outcome in zip(batch, _UNPACK(answer[0]), strict=True):
             match outcome:
@@ -220,7 +196,7 @@ class RedisJournal:
                     for warmth in conversations[first : first + _CHUNK]
                 ]
             )
-            with self._asking():
+            with self._server.asking():
                 self._warm(args=(self._prefix, clock_ms(), packed))
 
     # --- reading ------------------------------------------------------------------------------------------
@@ -229,7 +205,7 @@ class RedisJournal:
         """See the contract."""
         found: dict[str, Head] = {}
         for first in range(0, len(conversations), _CHUNK):
-            with self._asking():
+            with self._server.asking():
                 rows: Any = self._heads(args=(self._prefix, *conversations[first : first + _CHUNK]))
             for name, head, act_seq, human_seq, state in rows:
                 conversation = name.decode()
@@ -247,7 +223,7 @@ class RedisJournal:
         return self._range(conversation, str(first_seq), str(last_seq), last_seq - first_seq + 1)
 
     def _range(self, conversation: str, first: str, last: str, limit: int) -> list[tuple[int, bytes]]:
-        with self._asking():
+        with self._server.asking():
             rows: Any = self._redis.xrange(f"{self._prefix}body:{conversation}", first, last, limit)
         return [(int(id_.partition(b"-")[0]), fields[b"b"]) for id_, fields in rows]
 
@@ -258,7 +234,7 @@ class RedisJournal:
         for shard in range(self.shards):
             cursor = 0
             while True:
-                with self._asking():
+                with self._server.asking():
                     answer: Any = self._redis.zscan(f"{self._prefix}touched:{shard}", cursor, count=_CHUNK)
                 cursor, found = answer
                 new = [name for name in (each.decode() for each, _ in found) if name not in given]
@@ -269,7 +245,7 @@ class RedisJournal:
 
     def known(self, conversation: str) -> list[Known]:
         """See the contract."""
-        with self._asking():
+        with self._server.asking():
             found: Any = self._redis.hgetall(f"{self._prefix}known:{conversation}")
         known = []
         for key, value in found.items():
@@ -281,17 +257,17 @@ class RedisJournal:
 
     def claim(self, reader: str, shard: int, owner: str, ttl_s: float) -> bool:
         """See the contract. The server's clock counts."""
-        with self._asking():
+        with self._server.asking():
             return bool(self._claim(args=(self._lease(reader, shard), owner, max(1, int(ttl_s * 1000)))))
 
     def release(self, reader: str, shard: int, owner: str) -> None:
         """See the contract."""
-        with self._asking():
+        with self._server.asking():
             self._release(args=(self._lease(reader, shard), owner))
 
     def read_batch(self, reader: str, shard: int, limit: int) -> list[LogItem]:
         """See the contract."""
-        with self._asking():
+        with self._server.asking():
             rows: Any = self._read_batch(args=(self._prefix, reader, shard, limit))
         return [
             LogItem(rows[i].decode(), rows[i + 1].decode(), int(rows[i + 2]), rows[i + 3])
@@ -300,12 +276,12 @@ class RedisJournal:
 
     def advance(self, reader: str, shard: int, position: str) -> None:
         """See the contract."""
-        with self._asking():
+        with self._server.asking():
             self._advance(args=(self._prefix, reader, shard, position))
 
     def depth(self, reader: str) -> Depth:
         """See the contract."""
-        with self._asking():
+        with self._server.asking():
             answer: Any = self._depth(args=(self._prefix, reader, self.shards))
         entries, oldest = answer
         return Depth(int(entries), int(oldest) if oldest else None)
@@ -316,7 +292,7 @@ class RedisJournal:
         for shard in range(self.shards):
             passed = self._passed(readers, shard)
             while True:
-                with self._asking():
+                with self._server.asking():
                     count: Any = self._trim(args=(self._prefix, shard, passed, now_ms, keep_ms, _CHUNK))
                 dropped += count
                 if count < _CHUNK:
@@ -325,7 +301,7 @@ class RedisJournal:
             for touched in (("-inf", f"({now_ms - idle_ms}"), (f"({now_ms + idle_ms}", "+inf")):
                 skip, looked_at = 0, _CHUNK
                 while looked_at == _CHUNK:
-                    with self._asking():
+                    with self._server.asking():
                         answer: Any = self._forget(args=(self._prefix, shard, passed, *touched, skip, _CHUNK))
                     looked_at, gone, bodies = answer
                     forgotten += gone
@@ -334,14 +310,12 @@ class RedisJournal:
         return dropped, forgotten
 
     def _passed(self, readers: Sequence[str], shard: int) -> int:
-        with self._asking():
+        with self._server.asking():
             last: Any = self._redis.hget(self._prefix + "last", str(shard))
             positions: list[Any] = [
                 self._redis.hget(f"{self._prefix}reader:{r}", str(shard)) for r in readers
             ]
         return min(int(each or 0) for each in (last, *positions))
-
-    # --- the server ---------------------------------------------------------------------------------------
 
     def shard_of(self, conversation: str) -> int:
         """The shard a conversation lives in."""
@@ -349,67 +323,3 @@ class RedisJournal:
 
     def _lease(self, reader: str, shard: int) -> str:
         return f"{self._prefix}lease:{reader}:{shard}"
-
-    @contextlib.contextmanager
-    def _asking(self) -> Iterator[None]:
-        """Turn the server's and the network's errors into JournalUnavailable; after one, its settings are
-        looked at again before the next call, for it may be another server then."""
-        try:
-            if not self._verified:
-                with self._opening:
-                    self._verify()
-                    self._verified = True
-            yield
-        except redis.ResponseError as error:
-            if str(error).startswith("DAMAGED"):
-                raise DamagedConversation(str(error)) from error
-            self._lost()
-            raise JournalUnavailable(f"journal server: {error}") from error
-        except (redis.RedisError, OSError) as error:
-            self._lost()
-            raise JournalUnavailable(f"journal server: {error}") from error
-
-    def _lost(self) -> None:
-        self._verified = False
-        # A former master answers READONLY over its old connections for ever.
-        self._redis.connection_pool.disconnect(inuse_connections=False)
-
-    @contextlib.contextmanager
-    def _one_connection(self) -> Iterator[redis.Redis]:
-        """WAIT speaks of what its own connection wrote, so with replicas both go over the same one."""
-        if not self._min_replicas:
-            yield self._redis
-            return
-        with redis.Redis(
-            connection_pool=self._redis.connection_pool, single_connection_client=True
-        ) as client:
-            yield client
-
-    def _await_replicas(self, client: redis.Redis) -> None:
-        if not self._min_replicas:
-            return
-        arrived: Any = client.wait(self._min_replicas, int(self._timeout_s * 1000 / 2))
-        if arrived < self._min_replicas:
-            raise JournalUnavailable(
-                f"{arrived} of {self._min_replicas} replicas have the entries; they may still be stored"
-            )
-
-    def _verify(self) -> None:
-        settings: dict[str, str] = {}
-        for name in (*_REQUIRED, "min-replicas-to-write"):
-            answer: Any = self._redis.config_get(name)
-            settings.update(answer)
-        for name, (wanted, why) in _REQUIRED.items():
-            if settings.get(name) != wanted:
-                raise JournalUnavailable(
-                    f"Redis must be set to `{name} {wanted}` (it is {settings.get(name)}): {why}"
-                )
-        if self._min_replicas and int(settings.get("min-replicas-to-write") or 0) < self._min_replicas:
-            raise JournalUnavailable(
-                f"Redis must be set to `min-replicas-to-write {self._min_replicas}`, or a master that was "
-                "cut off goes on writing beside its successor"
-            )
-        self._redis.hsetnx(self._prefix + "meta", "shards", str(self.shards))
-        kept: Any = self._redis.hget(self._prefix + "meta", "shards")
-        # A conversation lives in one shard for ever: the number the journal began with stands.
-        self.shards = int(kept)

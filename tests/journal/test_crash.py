@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,6 +176,26 @@ def test_a_full_redis_writes_nothing_and_recovers(redis_server: RedisServer) -> 
     journal.close()
 
 
+def test_a_redis_that_came_back_empty_is_refused(redis_server: RedisServer) -> None:
+    journal = open_journal(f"redis {redis_server.url} {new_id()}")
+    journal.set_epoch("mine")
+    conversation = begin(journal)
+    journal.write([say(conversation)], NOW)
+    redis_server.kill()
+    shutil.rmtree(redis_server.folder)
+    redis_server.folder.mkdir()
+    redis_server.start()
+    for _ in range(3):
+        with pytest.raises(JournalUnavailable, match="emptied or replaced"):
+            journal.write([say(conversation)], NOW)
+        with pytest.raises(JournalUnavailable, match="emptied or replaced"):
+            journal.heads([conversation])
+    journal.close()
+    journal.open()
+    assert journal.epoch() is None
+    journal.close()
+
+
 def test_a_script_that_the_server_forgot_is_loaded_again(redis_server: RedisServer) -> None:
     journal = open_journal(f"redis {redis_server.url} {new_id()}")
     conversation = begin(journal)
@@ -238,7 +259,7 @@ def test_with_replicas_an_entry_counts_when_one_has_it(redis_server: RedisServer
 
 
 def test_keys_that_contradict_each_other_stop_that_conversation_only(redis_server: RedisServer) -> None:
-    from chat.journal.redis import DamagedConversation
+    from chat.journal.redis_server import DamagedConversation
 
     journal = open_journal(f"redis {redis_server.url} damaged")
     good, bad = begin(journal), begin(journal)

@@ -107,12 +107,12 @@ def test_a_file_that_is_no_journal_is_refused(path: Path) -> None:
         SqliteJournal(path).open()
 
 
-def test_a_newer_file_is_refused(journal: SqliteJournal, path: Path) -> None:
+def test_a_file_of_another_version_is_refused(journal: SqliteJournal, path: Path) -> None:
     journal.close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(JournalUnavailable, match="newer version"):
+    with pytest.raises(JournalUnavailable, match="another version"):
         journal.open()
 
 
@@ -129,7 +129,7 @@ def test_only_its_owner_may_read_the_file(journal: SqliteJournal, path: Path) ->
 
 
 def test_every_commit_is_synchronous_and_logged_ahead(journal: SqliteJournal, path: Path) -> None:
-    with journal._writing() as db:
+    with journal._file.writing() as db:
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
