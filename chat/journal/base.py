@@ -20,8 +20,9 @@ class JournalUnavailable(Exception):
     """The write or read did not happen (disk full, locked, connection lost). Nothing was half-written; retry
     later.
 
-    A write whose answer was lost on the way may have happened whole. Trying again with the same `client_msg_id`
-    finds it (`repeated`), an act's expectation is refused, so both are safe; an append with neither is not.
+    A write whose answer was lost on the way may have happened whole. Trying again with the same
+    `client_msg_id` finds it (`repeated`), and an act's expectation is refused, so both are safe; an append
+    with neither is not.
     """
 
 
