@@ -48,6 +48,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     `snapshot` and `site` come with acts, and with a first message, which makes the conversation visible to
     the people who answer: then they are told its status, and after an act so are those who follow it.
+    `origin`: the poll that sent it, which may be held by another process than the one that took it.
     """
 
     conversation: str
@@ -55,14 +56,16 @@ class Batch(msgspec.Struct, frozen=True):
     snapshot: bytes | None = None
     site: str | None = None
     acted: bool = False
+    origin: str | None = None
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """A frame outside the log on its way to a topic's subscribers."""
+    """A frame outside the log on its way to a topic's subscribers. `origin` as in `Batch`."""
 
     topic: str
     kind: str
     payload: dict[str, Any]
+    origin: str | None = None
 
 
 class Hub:
@@ -125,9 +128,10 @@ class Hub:
             if batch.snapshot is not None:
                 self._announce(batch, decode_state(batch.snapshot))
 
-    def signal(self, signals: Sequence[Signal], origin: object | None = None) -> None:
+    def signal(self, signals: Sequence[Signal], sender: object | None = None) -> None:
         """Hand over frames outside the log to everybody on their topics but the one they came from."""
         for item in signals:
+            origin = item.origin or sender
             for subscriber in self._topics.get(item.topic, ()):
                 if origin is None or subscriber.origin != origin:
                     subscriber.signal(item.topic, item.kind, item.payload)

@@ -84,6 +84,8 @@ class Outbound:
 
     def signal(self, signal: Signal, origin: object | None = None) -> None:
         """Tell a topic's subscribers everywhere; best effort. Call on the loop."""
+        if isinstance(origin, str):
+            signal = msgspec.structs.replace(signal, origin=origin)
         hub.signal((signal,), origin)
         if self.directory is not None:
             self._signals.append(signal)
@@ -125,7 +127,7 @@ class Outbound:
     def take_in(self, data: bytes) -> None:
         """A parcel from another process."""
         parcel = _DECODER.decode(data)
-        hub.deliver([(batch, None) for batch in parcel.batches])
+        hub.deliver([(batch, batch.origin) for batch in parcel.batches])
         hub.signal(parcel.signals)
 
 
@@ -146,7 +148,8 @@ def _batch(append: Append, stored: Stored) -> Batch:
             # The first word makes a conversation visible to the people who answer.
             snapshot = snapshot or encode_state(known.state)
     bodies = tuple((entry.seq, entry.body) for entry in stored.entries)
-    return Batch(append.conversation, bodies, snapshot, site, append.state is not None)
+    origin = append.origin if isinstance(append.origin, str) else None
+    return Batch(append.conversation, bodies, snapshot, site, append.state is not None, origin)
 
 
 outbound: Final = Outbound()

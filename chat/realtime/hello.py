@@ -55,7 +55,7 @@ async def _welcome(session: ClientSession, hello: Hello, ref: str | None) -> Non
         conversations = await _of_visitor(session)
     else:
         conversations = await in_thread(_of_agent, participant)
-        session.follow_sites(await in_thread(_sites_of, participant))
+        session.follow_sites(await in_thread(sites_of, participant))
     session.frame(
         "welcome",
         {
@@ -146,5 +146,6 @@ def _of_agent(agent: Participant) -> list[dict[str, Any]]:
     ]
 
 
-def _sites_of(agent: Participant) -> tuple[str, ...]:
+def sites_of(agent: Participant) -> tuple[str, ...]:
+    """The sites an agent answers for now. May touch the database."""
     return tuple(sorted(sites.all_ids() if agent.sites is None else agent.sites))

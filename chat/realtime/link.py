@@ -29,15 +29,15 @@ MAX_OWN: Final = 200  # own entries a record remembers so that they are not give
 
 
 class Link(msgspec.Struct):
-    """One poll. `follows`: conversation → position when it was followed; `own`: [conversation, seq]
-    acknowledged.
+    """One poll. `follows`: conversation → position when it was followed; `own`: [conversation, client_msg_id]
+    of what was sent over it.
     """
 
     id: str
     kind: str
     person: str
     follows: dict[str, int] = {}
-    own: list[tuple[str, int]] = []
+    own: list[tuple[str, str]] = []
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -94,13 +94,15 @@ class Held:
 
     def __init__(self, link_id: str, outlet: ListOutlet) -> None:
         self.origin: object = self
+        self.own: set[tuple[str, str]] = set()
         self._topic = _topic(link_id)
         self._outlet = outlet
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Held:
         """Hold; a newer answer ends an older one."""
         outbound.signal(Signal(self._topic, _GO, {}))
         hub.subscribe(self._topic, self)
+        return self
 
     def __exit__(self, *error: object) -> None:
         """The answer goes out."""
@@ -119,6 +121,14 @@ class Held:
 
     def heal(self, conversation: str) -> None:
         """See `Subscriber`."""
+
+
+def remember_own(link: Link, sent: list[tuple[str, str]]) -> None:
+    """Note what is about to be sent, also for the answer that is being held here: `save` tells the others."""
+    link.own = [*(own for own in link.own if own not in sent), *sent]
+    for held in hub.subscribers(_topic(link.id)):
+        if isinstance(held, Held):
+            held.own.update(sent)
 
 
 def let_go(link_id: str) -> None:

@@ -19,21 +19,23 @@ from django.conf import settings
 from chat import metrics, sites
 from chat.blocking import in_thread
 from chat.conversation import may_read
+from chat.delivery.hub import conversation_payload
 from chat.errors import KefuError
 from chat.posting import look
-from chat.protocol.commands import FrameError, Hello
+from chat.protocol.commands import FrameError, Hello, SendPayload
 from chat.protocol.entry import MAX_FRAME
 from chat.protocol.json_form import JsonForm
 from chat.realtime import link as links
 from chat.realtime import revocation, tokens
 from chat.realtime.dispatch import dispatch
-from chat.realtime.hello import greet
+from chat.realtime.hello import greet, sites_of
 from chat.realtime.limits import AGENT, VISITOR, Bucket
 from chat.realtime.link import Link
 from chat.realtime.outlet import ListOutlet
 from chat.realtime.registry import registry
 from chat.realtime.session import ClientSession
 from chat.realtime.tokens import Claims
+from chat.states import cached
 
 logger = logging.getLogger(__name__)
 
@@ -144,17 +146,25 @@ async def _begin(body: bytes) -> _Answer:
 async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive) -> _Answer:
     positions = links.decode_cursor(cursor) if cursor else {}
     outlet = ListOutlet()
-    with links.Held(link.id, outlet):
+    with links.Held(link.id, outlet) as held:
         # Read anew: what a POST changes from now on lets this answer go, what it changed before is in it.
         link = await links.load(link.id, claims)
         await links.keep(link.id)
-        session = await _session(link, claims, positions, outlet)
+        session = await _session(link, claims, positions, outlet, live=True)
+        held.own.update(link.own)
+        session.own_ids = held.own
+        if session.internal:
+            session.follow_sites(await in_thread(sites_of, session.participant))
         registry.add(session, "poll")
         gone = asyncio.ensure_future(_disconnected(receive))
         ready = asyncio.ensure_future(outlet.ready.wait())
         try:
-            for conversation in list(session.positions):
+            for conversation, position in list(session.positions.items()):
                 await session.catch_up(conversation)
+                known = cached(conversation)
+                if known is not None and known.act_seq > position:
+                    # Whoever heard of the act by the log may have missed the frame that went with it.
+                    session.signal(conversation, "conversation", conversation_payload(known.state))
             await asyncio.wait({ready, gone}, timeout=HOLD_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
             registry.remove(session, "poll")
@@ -179,18 +189,20 @@ async def _take(link: Link, claims: Claims, body: bytes) -> _Answer:
     async with links.lock(link.id):
         link = await links.load(link.id, claims)
         outlet = ListOutlet()
-        session = await _session(link, claims, {}, outlet)
+        session = await _session(link, claims, {}, outlet, live=False)
         session.bucket = _bucket(link)
-        session.acknowledged = []
+        frames = [bytes(raw) for raw in raw_frames]
+        if sent := _sent(frames):
+            links.remember_own(link, sent)
+            await links.save(link)  # before they are: a GET may read the log at any moment
         try:
-            for raw in raw_frames:
-                await dispatch(session, bytes(raw))
+            for raw in frames:
+                await dispatch(session, raw)
             await session.settled()
             follows = dict(session.positions)
         finally:
             session.leave_all()
         changed = follows.keys() != link.follows.keys()
-        link.own += [own for own in session.acknowledged if own not in link.own]
         link.follows = {name: link.follows.get(name, position) for name, position in follows.items()}
         await links.save(link)
         if changed:
@@ -201,18 +213,36 @@ async def _take(link: Link, claims: Claims, body: bytes) -> _Answer:
     return _Answer(200, b'{"frames":[%b]}' % b",".join(outlet.frames))
 
 
-async def _session(link: Link, claims: Claims, cursor: dict[str, int], outlet: ListOutlet) -> ClientSession:
-    """A session for the length of one request, standing where the cursor says."""
+async def _session(
+    link: Link, claims: Claims, cursor: dict[str, int], outlet: ListOutlet, *, live: bool
+) -> ClientSession:
+    """A session for the length of one request, standing where the cursor says; `live`: entries come to it."""
     session = ClientSession(outlet, JsonForm(), await _participant(claims), limited=False)
     session.claims = claims
     # A poll's GET and its POSTs are one connection: what is sent here is not given back there.
     session.origin = link.id
-    session.own_entries(link.own)
     for conversation, start in link.follows.items():
         known = await look(conversation)
         if may_read(known.state, session.participant):
-            session.follow(conversation, max(0, min(cursor.get(conversation, start), known.head)))
+            position = max(0, min(cursor.get(conversation, start), known.head))
+            if live:
+                session.follow(conversation, position)
+            else:
+                session.positions[conversation] = position
     return session
+
+
+def _sent(frames: list[bytes]) -> list[tuple[str, str]]:
+    """(conversation, client_msg_id) of the messages among them."""
+    found = []
+    for raw in frames:
+        try:
+            command = JsonForm.parse(raw).command
+        except FrameError:
+            continue  # it will be answered in its turn
+        if isinstance(command, SendPayload):
+            found.append((command.conversation, command.client_msg_id))
+    return found
 
 
 def _bucket(link: Link) -> Bucket | None:

@@ -19,7 +19,7 @@ from chat.delivery.outbound import keep
 from chat.errors import KefuError
 from chat.journal.base import JournalUnavailable, Outcome, Refused, Stored
 from chat.protocol.commands import FrameError, Send, SendPayload
-from chat.protocol.entry import new_id
+from chat.protocol.entry import Entry, new_id
 from chat.realtime.backlog import RESYNC_OVER, missed_entries
 from chat.realtime.limits import AGENT, VISITOR, Bucket
 from chat.realtime.outlet import Outlet
@@ -38,8 +38,8 @@ class ClientSession:
     """A connected participant. Lives on the event-loop thread."""
 
     __slots__ = (
-        "_healing", "_own", "_retries", "_settled", "_unanswered", "acknowledged", "bucket", "claims",
-        "closed", "form", "internal", "key", "origin", "outlet", "participant", "positions", "sites", "zstd",
+        "_healing", "_own", "_retries", "_settled", "_unanswered", "bucket", "claims", "closed", "form",
+        "internal", "key", "origin", "outlet", "own_ids", "participant", "positions", "sites", "zstd",
     )  # fmt: skip
 
     def __init__(self, outlet: Outlet, form: Any, participant: Participant, limited: bool) -> None:
@@ -62,8 +62,8 @@ class ClientSession:
         self._retries: deque[tuple[SendPayload, str | None]] | None = None
         self._unanswered = 0
         self._settled: asyncio.Future[None] | None = None
-        #: Own entries acknowledged in this session, kept only where somebody asks (polls).
-        self.acknowledged: list[tuple[str, int]] | None = None
+        #: (conversation, client_msg_id) sent over other requests of the same poll: not given back.
+        self.own_ids: set[tuple[str, str]] | None = None
 
     # --- out ----------------------------------------------------------------------------------------------
 
@@ -169,8 +169,14 @@ class ClientSession:
 
     def pass_on(self, delivery: Delivery) -> None:
         """Write a `message` frame."""
+        if self.own_ids and self._is_own(delivery):
+            return
         _MESSAGES_OUT.inc()
         self.write(delivery.binary(self.internal) if self.form.binary else delivery.json(self.internal))
+
+    def _is_own(self, delivery: Delivery) -> bool:
+        entry = delivery.entry
+        return isinstance(entry, Entry) and (entry.conversation, entry.client_msg_id) in (self.own_ids or ())
 
     def signal(self, topic: str, kind: str, payload: dict[str, Any]) -> None:
         """See `Subscriber`: a frame outside the log."""
@@ -249,10 +255,6 @@ class ClientSession:
         if not self._unanswered and self._settled is not None and not self._settled.done():
             self._settled.set_result(None)
 
-    def own_entries(self, own: list[tuple[str, int]]) -> None:
-        """Entries this client sent over another request: passed over, not given back."""
-        self._own = set(own) or None
-
     def send(self, command: SendPayload, ref: str | None) -> None:
         """Post a message: the short way when everything is at hand, else (in order) the whole course."""
         self._unanswered += 1
@@ -299,8 +301,6 @@ class ClientSession:
             if self._own is None:
                 self._own = set()
             self._own.add((command.conversation, seq))
-        if self.acknowledged is not None:
-            self.acknowledged.append((command.conversation, seq))
         self.write(self.form.ack(ref, command.conversation, command.client_msg_id, entry_id, seq, created_at))
         self._answered()
 

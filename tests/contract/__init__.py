@@ -1,0 +1,1 @@
+"""The wire contract, kept by a real server over every transport, form and mode."""
