@@ -85,7 +85,7 @@ class ConversationAdmin(FactAdmin):
 class MessageAdmin(FactAdmin):
     """Messages as persisted. Newest first, which their time-ordered ids make free."""
 
-    list_display = ("conversation_id", "seq", "sender_kind", "sender_name", "kind", "beginning", "said_at")
+    list_display = ("log", "seq", "sender_kind", "sender_name", "kind", "beginning", "said_at")
     list_filter = ("kind", "sender_kind")
     search_fields = ("text",)
     search_help_text = _("Conversation or message id, or a text of the last 30 days")
@@ -106,6 +106,11 @@ class MessageAdmin(FactAdmin):
             return queryset, False
         since = first_id_of(timezone.now() - timedelta(days=SEARCHED_DAYS))
         return queryset.filter(pk__gte=since, text__icontains=search_term.strip()), False
+
+    @admin.display(description=_("conversation"))
+    def log(self, message: Message) -> str:
+        """Its conversation's id; the conversation itself would cost a query a row."""
+        return str(message.conversation_id)
 
     @admin.display(description=_("text"))
     def beginning(self, message: Message) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -220,3 +221,16 @@ def test_others_stay_out(client: Client, rows: dict[str, Any]) -> None:
     client.force_login(User.objects.create_user("staff", password="correct-horse-42", is_staff=True))
     for model in MODELS:
         assert client.get(f"/admin/chat/{model}/").status_code == 403
+
+
+def test_everything_a_page_names_is_named_in_chinese(office: Client, rows: dict[str, Any]) -> None:
+    """Labels, columns, filters, acts and help: no page speaks English to somebody who reads Chinese."""
+    known = {"URL", "ID", "CSRF", "Origin", "Django"}
+    label = re.compile(r'<(?:label|th(?! class="field)|h1|h3|legend|option)\b[^>]*>(.*?)</', re.DOTALL)
+    for model in MODELS:
+        for path in (f"/admin/chat/{model}/", f"/admin/chat/{model}/{rows[model].pk}/change/"):
+            page = office.get(path).content.decode()
+            for found in label.findall(page):
+                text = re.sub(r"<[^>]*>|&[a-z]+;", " ", found)
+                words = set(re.findall(r"[A-Za-z]{3,}", text)) - known
+                assert not words or re.search(r"[\u4e00-\u9fff]", text), (path, text.strip())
