@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:  # these take a type argument only in the stubs
     ModelAdmin = admin.ModelAdmin[Any]
@@ -19,6 +23,19 @@ else:
     ModelAdmin = admin.ModelAdmin
     _Paginator = Paginator
 
+SENDERS: Final[Mapping[str, Any]] = {
+    "visitor": _("visitor"),
+    "agent": _("agent"),
+    "bot": _("bot"),
+    "system": _("system"),
+}
+KINDS: Final[Mapping[str, Any]] = {
+    "text": _("text"),
+    "image": _("picture"),
+    "file": _("file"),
+    "card": _("card"),
+    "event": _("event"),
+}
 COUNTED: Final = 10_000
 """Rows that are counted at most; who needs more than two hundred pages needs a narrower search."""
 
@@ -40,6 +57,7 @@ class FactAdmin(ModelAdmin):
 
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for every choice of every filter
     ordering = ("-pk",)
     list_per_page = 50
     actions: Any = ()
@@ -65,9 +83,49 @@ def as_id(text: str) -> uuid.UUID | None:
         return None
 
 
-def moment_of(ms: int | None) -> datetime | None:
-    """Milliseconds since the epoch as a time."""
-    return datetime.fromtimestamp(ms / 1000, tz=UTC) if ms else None
+def moment_of(ms: int | None) -> str | None:
+    """Milliseconds since the epoch as the reader's time."""
+    if not ms:
+        return None
+    return date_format(localtime(datetime.fromtimestamp(ms / 1000, tz=UTC)), "DATETIME_FORMAT")
+
+
+class ChoiceFilter(admin.SimpleListFilter):
+    """A filter with known choices; Django's own would ask a table of millions for its DISTINCT values."""
+
+    choices_by_value: ClassVar[Mapping[str, Any]] = {}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Value and label."""
+        return list(self.choices_by_value.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows that have the chosen value."""
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class SenderFilter(ChoiceFilter):
+    """By who wrote it."""
+
+    title = _("sender")
+    parameter_name = "sender_kind"
+    choices_by_value = SENDERS
+
+
+class UploaderFilter(ChoiceFilter):
+    """By who uploaded it."""
+
+    title = _("uploader")
+    parameter_name = "uploader_kind"
+    choices_by_value: ClassVar[Mapping[str, Any]] = {kind: SENDERS[kind] for kind in ("visitor", "agent")}
+
+
+class KindFilter(ChoiceFilter):
+    """By what it is."""
+
+    title = _("kind")
+    parameter_name = "kind"
+    choices_by_value = KINDS
 
 
 def first_id_of(moment: datetime) -> uuid.UUID:

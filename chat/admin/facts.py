@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.contrib import admin
@@ -13,7 +13,17 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from chat.admin.base import FactAdmin, as_id, first_id_of, moment_of
+from chat.admin.base import (
+    KINDS,
+    SENDERS,
+    FactAdmin,
+    KindFilter,
+    SenderFilter,
+    UploaderFilter,
+    as_id,
+    first_id_of,
+    moment_of,
+)
 from chat.models import Conversation, Message, Upload
 from chat.uploads import attachment_of
 from chat.uploads.signing import sign_attachment
@@ -70,7 +80,7 @@ class ConversationAdmin(FactAdmin):
         return f"…{conversation.pk.hex[-8:]}"
 
     @admin.display(description=_("last message at"))
-    def last_message(self, conversation: Conversation) -> datetime | None:
+    def last_message(self, conversation: Conversation) -> str | None:
         """When something was last said."""
         return moment_of(conversation.last_at)
 
@@ -85,15 +95,15 @@ class ConversationAdmin(FactAdmin):
 class MessageAdmin(FactAdmin):
     """Messages as persisted. Newest first, which their time-ordered ids make free."""
 
-    list_display = ("log", "seq", "sender_kind", "sender_name", "kind", "beginning", "said_at")
-    list_filter = ("kind", "sender_kind")
+    list_display = ("log", "seq", "sender", "sender_name", "shown_kind", "beginning", "said_at")
+    list_filter = (KindFilter, SenderFilter)
     search_fields = ("text",)
     search_help_text = _("Conversation or message id, or a text of the last 30 days")
     fields = (
-        "id", "conversation", "seq", "said_at", "sender_kind", "sender_name", "sender_id", "kind", "text",
+        "id", "conversation", "seq", "said_at", "sender", "sender_name", "sender_id", "shown_kind", "text",
         "attachment", "card", "event", "reply_to", "client_msg_id", "is_hidden",
     )  # fmt: skip
-    readonly_fields = ("said_at",)
+    readonly_fields = ("said_at", "sender", "shown_kind")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
@@ -112,6 +122,16 @@ class MessageAdmin(FactAdmin):
         """Its conversation's id; the conversation itself would cost a query a row."""
         return str(message.conversation_id)
 
+    @admin.display(description=_("sender"))
+    def sender(self, message: Message) -> str:
+        """Who wrote it."""
+        return str(SENDERS.get(message.sender_kind, message.sender_kind))
+
+    @admin.display(description=_("kind"))
+    def shown_kind(self, message: Message) -> str:
+        """What it is."""
+        return str(KINDS.get(message.kind, message.kind))
+
     @admin.display(description=_("text"))
     def beginning(self, message: Message) -> str:
         """The first words."""
@@ -119,7 +139,7 @@ class MessageAdmin(FactAdmin):
         return text if len(text) <= 80 else f"{text[:80]}…"
 
     @admin.display(description=_("created at"))
-    def said_at(self, message: Message) -> datetime | None:
+    def said_at(self, message: Message) -> str | None:
         """When it was stored."""
         return moment_of(message.created_at)
 
@@ -128,16 +148,16 @@ class MessageAdmin(FactAdmin):
 class UploadAdmin(FactAdmin):
     """Stored files."""
 
-    list_display = ("name", "site", "type", "size", "uploader_kind", "created_at")
-    list_filter = ("site", "uploader_kind")
+    list_display = ("name", "site", "type", "size", "uploader", "created_at")
+    list_filter = ("site", UploaderFilter)
     list_select_related = ("site",)
     search_fields = ("name",)
     search_help_text = _("File name or upload id")
     fields = (
-        "id", "name", "file", "type", "size", "width", "height", "site", "uploader_kind",
+        "id", "name", "file", "type", "size", "width", "height", "site", "uploader",
         "uploader_id", "created_at",
     )  # fmt: skip
-    readonly_fields = ("file",)
+    readonly_fields = ("file", "uploader")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Upload], search_term: str
@@ -147,6 +167,11 @@ class UploadAdmin(FactAdmin):
         if key is not None:
             return queryset.filter(pk=key), False
         return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("uploader"))
+    def uploader(self, upload: Upload) -> str:
+        """Which side it came from."""
+        return str(SENDERS.get(upload.uploader_kind, upload.uploader_kind))
 
     @admin.display(description=_("file"))
     def file(self, upload: Upload) -> str:

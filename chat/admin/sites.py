@@ -58,7 +58,10 @@ class SiteForm(_Form):
             "accent_color", "locale", "time_zone", "reopen_hours", "typing_preview",
             "upload_max_bytes", "upload_types",
         )  # fmt: skip
-        widgets = {"accent_color": forms.TextInput(attrs={"type": "color"}), "greeting": forms.Textarea}
+        widgets = {
+            "accent_color": forms.TextInput(attrs={"type": "color"}),
+            "greeting": forms.Textarea(attrs={"rows": 3}),
+        }
 
     def clean_allowed_origins(self) -> list[str]:
         """Origins as browsers send them."""

@@ -121,6 +121,16 @@ def test_big_tables_are_not_counted(
     counts = [query["sql"] for query in captured.captured_queries if "COUNT(" in query["sql"].upper()]
     assert counts
     assert all(f"LIMIT {COUNTED}" in sql for sql in counts)
+    assert not any("DISTINCT" in query["sql"] for query in captured.captured_queries)
+
+
+def test_filters_narrow_down(office: Client, rows: dict[str, Any]) -> None:
+    def found(query: str) -> int:
+        context: Any = office.get(f"/admin/chat/message/?{query}").context
+        return len(context["cl"].result_list)
+
+    assert (found("sender_kind=visitor"), found("sender_kind=agent")) == (1, 0)
+    assert (found("kind=text"), found("kind=image"), found("kind=nonsense")) == (1, 0, 0)
 
 
 def site_form(site: Site, **changes: Any) -> dict[str, Any]:
