@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import time
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import limits
 from django.conf import settings
@@ -36,7 +36,9 @@ PER_PERSON: Final[dict[Act, limits.RateLimitItem]] = {
 @functools.cache
 def _limiter() -> RateLimiter:
     uri = settings.KEFU_REDIS_URL or "memory://"
-    options = {"wrap_exceptions": True} if settings.KEFU_REDIS_URL else {}
+    options: dict[str, Any] = {}
+    if settings.KEFU_REDIS_URL:
+        options = {"wrap_exceptions": True, "socket_timeout": 1, "socket_connect_timeout": 1}
     return SlidingWindowCounterRateLimiter(limits.storage.storage_from_string(uri, **options))
 
 

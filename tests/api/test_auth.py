@@ -66,6 +66,16 @@ def test_bad_bodies_are_400(client: Client, db: None, body: dict[str, str]) -> N
     assert client.post(URL, body, content_type="application/json").status_code == 400
 
 
+def test_a_changed_password_ends_every_token(client: Client, agent: Caller) -> None:
+    pair = sign_in(client).json()
+    user = User.objects.get(username="lilei")
+    user.set_password("another-horse-43")
+    user.save()
+    assert Caller(pair["access"]).get("conversations/").status_code == 401
+    renewed = client.post(f"{URL}refresh/", {"refresh": pair["refresh"]}, content_type="application/json")
+    assert (renewed.status_code, renewed.json()["code"]) == (401, "unauthorized")
+
+
 @pytest.mark.parametrize("refresh", ["", "x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJ1c2VyX2lkIjoxfQ."])
 def test_bad_refresh_tokens_are_refused(client: Client, db: None, refresh: str) -> None:
     answer = client.post(f"{URL}refresh/", {"refresh": refresh}, content_type="application/json")
@@ -82,3 +92,15 @@ def test_guessing_is_locked_out(client: Client, agent: Caller, settings: Any) ->
     assert set(locked.json()) == {"code", "message", "details"}
     assert int(locked["Retry-After"]) == 900
     assert sign_in(client, "nobody", "guess").status_code == 401, "another name is not locked"
+
+
+def test_a_person_at_a_login_page_reads_a_sentence(client: Client, agent: Caller, settings: Any) -> None:
+    settings.AXES_ENABLED = True
+    settings.AXES_FAILURE_LIMIT = 2
+    form = {"username": "lilei", "password": "guess"}
+    for _ in range(2):
+        client.post("/admin/login/", form, headers={"Accept-Language": "zh-CN"})
+    locked = client.post("/admin/login/", form, headers={"Accept-Language": "zh-CN"})
+    assert locked.status_code == 429
+    assert "15 分钟" in locked.content.decode()
+    assert locked["Retry-After"] == "900"

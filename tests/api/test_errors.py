@@ -174,3 +174,23 @@ class TestRateLimits:
         settings.KEFU_RATE_LIMIT = False
         codes = {visitor.say(visitor.conversation, "x", f"m{n}").status_code for n in range(5)}
         assert codes == {201}
+
+    def test_processes_count_together_over_redis(
+        self, shop: Site, settings: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each process has its own limiter; a cleared cache stands for another process."""
+        settings.KEFU_REDIS_URL = redis_url
+        codes = []
+        for _ in range(5):
+            rate._limiter.cache_clear()
+            client = Client(REMOTE_ADDR="192.0.2.9")
+            codes.append(client.post(SESSIONS, {"site": "shop"}, content_type="application/json").status_code)
+        rate._limiter.cache_clear()
+        assert codes == [201, 201, 201, 429, 429]
+
+    def test_nobody_is_refused_because_redis_is_away(self, shop: Site, settings: Any) -> None:
+        settings.KEFU_REDIS_URL = "redis://127.0.0.1:1/0"
+        rate._limiter.cache_clear()
+        answer = Client().post(SESSIONS, {"site": "shop"}, content_type="application/json")
+        rate._limiter.cache_clear()
+        assert answer.status_code == 201
