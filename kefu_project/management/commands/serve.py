@@ -53,6 +53,7 @@ class Command(BaseCommand):
         os.umask(0o077)  # what customers wrote is for this user alone
         surroundings.raise_descriptor_limit()
         surroundings.limit_malloc_arenas()
+        surroundings.share_interpreter()
         lock = surroundings.lock_data_dir(data_dir, shared=settings.KEFU_SCALED)
         listener = surroundings.bind(settings.KEFU_HOST, settings.KEFU_PORT)
         self._prepare_database(init)
