@@ -46,6 +46,7 @@ export class Connection {
   #healing = new Set();
   #stopped = true;
   #connecting = false;
+  #epoch = 0;
   #events = null;
 
   constructor(options) {
@@ -72,6 +73,8 @@ export class Connection {
 
   stop() {
     this.#stopped = true;
+    this.#epoch += 1;
+    this.#connecting = false;
     this.#events?.abort();
     this.#drop();
     this.#set("stopped");
@@ -126,21 +129,25 @@ export class Connection {
   async #connect() {
     if (this.#connecting || this.#stopped || this.#transport !== null) return;
     this.#connecting = true;
+    const epoch = this.#epoch;
     let Kind = SocketTransport;
     try {
-      this.#keepToken(await this.#options.getToken({ refused: this.#refused }));
+      const token = await this.#options.getToken({ refused: this.#refused });
+      if (epoch !== this.#epoch) return;
+      this.#keepToken(token);
       this.#refused = false;
       const poll = typeof WebSocket === "undefined" || this.#socketFailures >= 2;
       if (poll) Kind = (await longPoll()).PollTransport;
     } catch (error) {
+      if (epoch !== this.#epoch) return;
       this.#socketFailures = Math.min(this.#socketFailures, 1);
       if (error?.final) this.#set("refused", { code: error.code ?? null });
       else this.#retryLater(error?.status === 429 ? (error.retryAfter ?? 10) * 1000 : 0);
       return;
     } finally {
-      this.#connecting = false;
+      if (epoch === this.#epoch) this.#connecting = false;
     }
-    if (this.#stopped || this.#transport !== null) return;
+    if (epoch !== this.#epoch || this.#transport !== null) return;
     this.#transport = this.#build(Kind, (code) => this.#lost(code));
     this.#after("welcome", WELCOME_MS, () => this.#abandon(UNREACHABLE));
     this.#transport.open(this.#hello());

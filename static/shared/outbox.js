@@ -37,8 +37,13 @@ export class Outbox {
 
   constructor(options) {
     this.#options = options;
-    for (const key of options.store.keys()) {
-      const item = options.store.get(key);
+    this.reload();
+  }
+
+  reload() {
+    const { store } = this.#options;
+    for (const key of store.keys()) {
+      const item = store.get(key);
       if (item?.client_msg_id === key) this.#items.set(key, item);
     }
   }

@@ -17,6 +17,7 @@ export function openStore(prefix, kind = "localStorage") {
   const memory = new Map();
   return {
     durable: area !== null,
+    mirror: null,
     get(key, fallback = null) {
       if (memory.has(key)) return memory.get(key);
       try {
@@ -37,10 +38,14 @@ export function openStore(prefix, kind = "localStorage") {
         /* quota or a policy that changed under us: memory below */
       }
       memory.set(key, value);
+      this.mirror?.(key, value);
       return false;
     },
+    restore(key, value) {
+      memory.set(key, value);
+    },
     remove(key) {
-      memory.delete(key);
+      if (memory.delete(key)) this.mirror?.(key, null);
       try {
         area?.removeItem(prefix + key);
       } catch {

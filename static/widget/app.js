@@ -27,6 +27,7 @@ const config = JSON.parse(part("kefu-config").textContent);
 const root = document.documentElement;
 const store = openStore(`kefu:${config.site.key}:`);
 const widget = config.mode === "widget";
+const waiting = openStore(`kefu:${config.site.key}:outbox:`);
 const previews = new Map();
 
 let open = !widget;
@@ -81,7 +82,7 @@ const conversations = new Conversations({ api, connection, onChange: () => draw(
 
 const outbox = new Outbox({
   connection,
-  store: openStore(`kefu:${config.site.key}:outbox:`),
+  store: waiting,
   upload: (file, options) => api.upload("uploads/", file, options),
   onChange: () => draw(),
   onAck: (item, ack) => {
@@ -386,12 +387,27 @@ async function setLocale(wanted) {
   });
 }
 
+/* Browsers that shut a frame out of storage would make every page view a new visitor: then the page that holds us,
+ * whose origin the site lists, keeps what we would have kept. */
+function keepAtHost(kept = {}) {
+  for (const [area, prefix] of [
+    [store, "own:"],
+    [waiting, "out:"],
+  ]) {
+    if (area.durable) continue;
+    area.mirror = (key, value) => host.post("keep", { key: prefix + key, value });
+    for (const [key, value] of Object.entries(kept)) if (key.startsWith(prefix)) area.restore(key.slice(prefix.length), value);
+  }
+  outbox.reload();
+  composer.restore();
+}
+
 async function greetHost(data) {
+  keepAtHost(data.kept);
   if (data.theme === "light" || data.theme === "dark") root.dataset.theme = data.theme;
   if (data.page) page = data.page;
   await setLocale(data.locale);
-  if (data.open) setOpen({ open: true });
-  else if (session.known) connection.start();
+  if (session.known) connection.start();
 }
 
 function setOpen({ open: wanted, page: where, focus }) {

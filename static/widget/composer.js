@@ -1,6 +1,6 @@
 /* composer.js: writing: text that grows, Enter, paste, drag, files, typing signals, a draft that survives a reload.
  *   const c = new Composer({ parts, store, limits() -> { max_bytes, types }, onText(text), onFile(file), onTyping(on, text) });
- *   c.relabel(placeholderKey)   c.focus()   c.clear()   c.say(text | "")   a line above the field, read aloud */
+ *   c.relabel(placeholderKey)   c.focus()   c.clear()   c.restore()   c.say(text | "")   a line above the field, read aloud */
 
 import { composing } from "../shared/a11y.js";
 import { el, fill, icon } from "../shared/dom.js";
@@ -22,7 +22,6 @@ export class Composer {
   constructor(options) {
     this.#options = options;
     const { composer: form, text, attach, files, emoji, send } = options.parts;
-    text.value = options.store.get("draft", "");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -51,6 +50,11 @@ export class Composer {
     fill(send, icon("send"));
     fill(attach, icon("clip"));
     fill(emoji, icon("smile"));
+    this.restore();
+  }
+
+  restore() {
+    this.#options.parts.text.value ||= this.#options.store.get("draft", "");
     this.#fit();
   }
 

@@ -53,7 +53,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
 @media (prefers-reduced-motion:reduce){.bubble,.panel,.bubble svg{transition:none!important}}
 @media print{.bubble,.panel{display:none}}`;
 
-  let frame, origin, root, bubble, badge, host;
+  let frame, origin, storeKey, root, bubble, badge, host;
   let ready = false;
   let open = false;
   let unread = 0;
@@ -99,7 +99,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
     bubble.append(glyph(CHAT), glyph(DOWN), badge);
     bubble.addEventListener("click", () => toggle());
     frame.addEventListener("load", () => {
-      frame.contentWindow.postMessage({ kefu: 1, type: "hello", data: { locale: settings.locale, theme: settings.theme, page: page(), open } }, origin);
+      frame.contentWindow.postMessage({ kefu: 1, type: "hello", data: { locale: settings.locale, theme: settings.theme, page: page(), kept: keep() } }, origin);
     });
     frame.src = source;
     panel.append(frame);
@@ -175,7 +175,21 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
     }
   }
 
+  /* Where the browser shuts the frame out of storage, its few values live here, in the page's own. */
+  function keep(data) {
+    try {
+      const all = JSON.parse(localStorage.getItem(storeKey) || "{}");
+      if (!data) return all;
+      if (data.value === null) delete all[data.key];
+      else all[data.key] = data.value;
+      localStorage.setItem(storeKey, JSON.stringify(all));
+    } catch {
+      return {};
+    }
+  }
+
   const heard = {
+    keep,
     ready(data) {
       labels = data.labels;
       frame.title = labels.frame;
@@ -226,6 +240,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
     const base = String(options.baseUrl || (own && own.src) || "");
     origin = new URL(base, location.href).origin;
     host = true;
+    storeKey = "kefu:" + options.websiteToken;
     const source = new URL("/widget/" + encodeURIComponent(options.websiteToken) + "/", origin);
     if (settings.theme !== "auto") source.searchParams.set("theme", settings.theme);
     const start = () => {

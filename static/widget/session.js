@@ -17,6 +17,8 @@ export class Session {
   #user = null;
   #attributes = {};
   #running = null;
+  #version = 0;
+  #resets = 0;
   #plain = createApi({ credentials: "omit" });
 
   constructor(options) {
@@ -37,31 +39,35 @@ export class Session {
 
   identify(user) {
     this.#user = user;
-    this.#token = null;
+    this.expire();
   }
 
   /* The next get() starts anew: the server has something newer for us. */
   expire() {
     this.#token = null;
+    this.#version += 1;
   }
 
   describe(attributes) {
     Object.assign(this.#attributes, attributes);
-    this.#token = null;
+    this.expire();
   }
 
   reset() {
     this.#options.store.remove("visitor_token");
     this.#user = null;
     this.#attributes = {};
-    this.#token = null;
     this.answer = null;
+    this.#resets += 1;
+    this.expire();
   }
 
   async get({ refused = false } = {}) {
     if (refused) this.#token = null;
+    /* One call at a time: two at once would make two visitors of a new one. */
+    while (this.#running) await this.#running.catch(() => {});
     if (this.#token && expiryMs(this.#token.expires_at) - Date.now() > SPARE_MS) return this.#token;
-    this.#running ??= this.#start().finally(() => {
+    this.#running = this.#start().finally(() => {
       this.#running = null;
     });
     return this.#running;
@@ -83,6 +89,8 @@ export class Session {
   }
 
   async #start() {
+    const version = this.#version;
+    const resets = this.#resets;
     let answer;
     try {
       answer = await this.#plain.post("visitor/sessions/", this.#body());
@@ -97,10 +105,11 @@ export class Session {
       if (error.status === 403 || error.status === 404) error.final = true;
       throw error;
     }
+    if (resets === this.#resets) this.#options.store.set("visitor_token", answer.visitor_token);
+    if (version !== this.#version) return this.#start();
     const before = this.answer;
     this.answer = answer;
     this.#token = { token: answer.token, expires_at: answer.expires_at };
-    this.#options.store.set("visitor_token", answer.visitor_token);
     this.#options.onSession(answer, {
       sameVisitor: before === null || before.visitor.id === answer.visitor.id,
       sameConversation: before !== null && before.conversation.id === answer.conversation.id,

@@ -100,7 +100,7 @@ class Visitor:
         if block_socket is not None:
             visitor.socket_blocked = block_socket
             await visitor.page.route_web_socket("**/ws/v1/", visitor._gate)
-        await visitor.page.goto(f"{server.base_url}{path}")
+        await visitor.page.goto(path if "://" in path else f"{server.base_url}{path}")
         if wait:
             await visitor.connected()
         return visitor

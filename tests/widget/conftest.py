@@ -16,7 +16,7 @@ _SHOP = """
 from chat.models import Site
 Site.objects.filter(public_key="demo").update(
     name="云岭茶", greeting="您好！我是云岭茶的客服，有什么可以帮您？", accent_color="#2f6a45",
-    allowed_origins=["http://shop.localhost"], typing_preview=True,
+    typing_preview=True,
 )
 from agents.models import Agent
 from django.contrib.auth import get_user_model
