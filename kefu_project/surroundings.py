@@ -83,7 +83,7 @@ def raise_descriptor_limit() -> None:
 
 def share_interpreter() -> None:
     """Let threads ask for the interpreter after 1 ms instead of 5: a commit that has come back from the disk
-    waits for the busy event loop that long. 200 in flight: 12,800 against 5,700 messages a second here; 0.3 ms
+    waits for the busy event loop that long. 200 in flight: 12,800 against 5,700 messages a second; 0.3 ms
     gained nothing more."""
     sys.setswitchinterval(0.001)
 

@@ -49,6 +49,7 @@ class Batch(msgspec.Struct, frozen=True):
     `snapshot` and `site` come with acts, and with a first message, which makes the conversation visible to
     the people who answer: then they are told its status, and after an act so are those who follow it.
     `origin`: the poll that sent it, which may be held by another process than the one that took it.
+    `stored_at`: ms since the epoch.
     """
 
     conversation: str
@@ -56,6 +57,7 @@ class Batch(msgspec.Struct, frozen=True):
     snapshot: bytes | None = None
     site: str | None = None
     acted: bool = False
+    stored_at: int = 0
     origin: str | None = None
 
 
@@ -116,9 +118,11 @@ class Hub:
     def deliver(self, batches: Iterable[tuple[Batch, object | None]]) -> None:
         """Hand over entries, in order. The second of each pair is the connection that sent them, or None."""
         topics = self._topics
+        oldest = 0
         for batch, origin in batches:
             subscribers = topics.get(batch.conversation)
             if subscribers is not None:
+                oldest = oldest or batch.stored_at
                 last = batch.bodies[-1][0]
                 for seq, body in batch.bodies:
                     # A sender knows its own message, the last of an append, not the act that came before it.
@@ -127,6 +131,9 @@ class Hub:
                         subscriber.offer(delivery)
             if batch.snapshot is not None:
                 self._announce(batch, decode_state(batch.snapshot))
+        if oldest:
+            # One observation for what comes together: the delay of its oldest entry.
+            metrics.DELIVERY_SECONDS.observe(max(0, now_ms() - oldest) / 1000)
 
     def signal(self, signals: Sequence[Signal], sender: object | None = None) -> None:
         """Hand over frames outside the log to everybody on their topics but the one they came from."""
@@ -161,11 +168,6 @@ def conversation_payload(state: State) -> dict[str, Any]:
         "queue": None,
         "site": state.site,
     }
-
-
-def observe_delay(created_at: int) -> None:
-    """Record how long an entry took from being stored to being handed over (sampled by the caller)."""
-    metrics.DELIVERY_SECONDS.observe(max(0.0, (now_ms() - created_at) / 1000))
 
 
 hub: Final = Hub()

@@ -149,7 +149,8 @@ def _batch(append: Append, stored: Stored) -> Batch:
             snapshot = snapshot or encode_state(known.state)
     bodies = tuple((entry.seq, entry.body) for entry in stored.entries)
     origin = append.origin if isinstance(append.origin, str) else None
-    return Batch(append.conversation, bodies, snapshot, site, append.state is not None, origin)
+    acted = append.state is not None
+    return Batch(append.conversation, bodies, snapshot, site, acted, first.created_at, origin)
 
 
 outbound: Final = Outbound()
