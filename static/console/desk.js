@@ -33,6 +33,7 @@ export class Desk {
   isReading = () => false;
   #listeners = new Map();
   #timelines = new Map();
+  #whole = new Set(); // timelines without a hole up to now
   #followed = new Set();
   #onScreen = new Set();
   #opened = null;
@@ -182,6 +183,7 @@ export class Desk {
 
   #unsubscribe(id) {
     this.#followed.delete(id);
+    this.#whole.delete(id);
     this.connection.unfollow(id);
     this.connection.send("unsubscribe", { conversation: id });
   }
@@ -198,7 +200,7 @@ export class Desk {
     const made = new Timeline({ conversation: id, self: "agent", showHidden: true, fetchPage: (query) => this.#page(id, query) });
     made.onChange = () => this.emit("thread", id);
     this.#timelines.set(id, made);
-    for (const old of [...this.#timelines.keys()].slice(0, -MAX_TIMELINES)) if (old !== this.#opened) this.#timelines.delete(old);
+    for (const old of [...this.#timelines.keys()].slice(0, -MAX_TIMELINES)) if (old !== this.#opened) this.#forget(old);
     return made;
   }
 
@@ -212,26 +214,29 @@ export class Desk {
     const row = await this.lists.one(id);
     const timeline = this.timeline(id);
     if (row) timeline.receipt({ delivered: row.visitor_delivered, read: row.visitor_read, sender: { kind: "visitor" } });
-    /* A timeline kept from before has a hole when nobody followed the conversation meanwhile. */
-    if (timeline.lastSeq === 0 || !this.#followed.has(id)) await this.#latest(timeline, id);
+    if (!this.#whole.has(id)) await this.#latest(timeline, id);
     if (this.#opened === id) this.#follow();
   }
 
+  /* What was kept from before may be too far from the newest page to meet it: then only the page is kept. */
   async #latest(timeline, id) {
-    const before = timeline.lastSeq;
     await timeline.loadLatest();
-    const entries = timeline.entries();
-    const first = entries.find((entry) => entry.seq > before)?.seq ?? before;
-    if (before > 0 && first > before + 1) this.#reload(id);
+    const count = timeline.entries().length;
+    if (count > 0 && timeline.lastSeq - timeline.firstSeq + 1 !== count) {
+      this.#forget(id);
+      await this.timeline(id).loadLatest();
+    }
+    this.#whole.add(id);
+  }
+
+  #forget(id) {
+    this.#timelines.delete(id);
+    this.#whole.delete(id);
   }
 
   #reload(id) {
-    this.#timelines.delete(id);
-    if (id === this.#opened) {
-      this.timeline(id)
-        .loadLatest()
-        .catch(() => {});
-    }
+    this.#forget(id);
+    if (id === this.#opened) this.#latest(this.timeline(id), id).catch(() => {});
     this.lists.one(id, { fresh: true });
     return true;
   }

@@ -6,6 +6,8 @@ import { t } from "../shared/i18n.js";
 import { elapsed } from "../shared/time.js";
 import { initial, say, visitorName } from "./describe.js";
 
+const narrow = matchMedia("(max-width: 720px)");
+
 export class ThreadHead {
   #desk;
   #on;
@@ -63,7 +65,7 @@ export class ThreadHead {
     part.status.textContent = row ? t(`status.${row.status}`) : "";
     part.status.dataset.status = row?.status ?? "";
     const isMine = row?.agent?.id === self.id;
-    part.owner.textContent = row?.agent && row.status !== "queued" ? (isMine ? t("thread.owner_me") : say("thread.owner", { name: row.agent.name })) : "";
+    part.owner.textContent = row?.agent && row.status === "active" ? (isMine ? t("thread.owner_me") : say("thread.owner", { name: row.agent.name })) : "";
     part.accept.hidden = !row || !(row.status === "queued" || row.status === "bot");
     part.close.hidden = !row || row.status === "closed" || (row.status === "active" && !isMine);
     part.reopen.hidden = row?.status !== "closed";
@@ -76,7 +78,8 @@ export class ThreadHead {
     this.#part.wait.hidden = !since;
     if (!since) return;
     const ms = Date.now() - since;
-    this.#part.wait.textContent = t("thread.waited", { time: elapsed(ms) });
+    this.#part.wait.title = t("thread.waited", { time: elapsed(ms) });
+    this.#part.wait.textContent = narrow.matches ? elapsed(ms) : this.#part.wait.title;
     this.#part.wait.dataset.level = ms > 300_000 ? "late" : ms > 60_000 ? "warn" : "calm";
   }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +24,7 @@ from playwright.async_api import (
 from tests.console.people import PASSWORD, Shops
 from tests.support.waiting import eventually_async
 
-SHOTS = Path("/tmp/kefu/shots")
+SHOTS = Path(os.environ.get("KEFU_TEST_SHOTS") or Path(tempfile.gettempdir()) / "kefu" / "shots")
 WAIT_MS = 10_000
 
 
@@ -127,7 +129,7 @@ class Desk:
         running = "document.getAnimations().filter((one) => one.playState === 'running').length"
 
         async def still() -> bool:
-            return await self.page.evaluate(running) == 0
+            return bool(await self.page.evaluate(running) == 0)
 
         await eventually_async(still, what="the page to come to rest")
 

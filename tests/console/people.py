@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.support.client import Session, access_token, rest, visitor_session
 from tests.support.server import Server
+from tests.support.waiting import eventually
 
 PASSWORD = "bamboo-lantern-88"
 
@@ -112,4 +113,7 @@ def found(server: Server) -> Shops:
     done = server.manage("shell", "-c", _FOUND % PASSWORD)
     line = next(line for line in done.stdout.splitlines() if line.startswith("FOUNDED"))
     known = json.loads(line.removeprefix("FOUNDED"))
-    return Shops(server, known["agents"], known["secrets"])
+    shops = Shops(server, known["agents"], known["secrets"])
+    # Another process made the sites: a server may go on with what it read for up to 4 s.
+    eventually(lambda: [shops.visit(site) for site in known["secrets"]], what="the server knows the sites")
+    return shops

@@ -14,6 +14,10 @@ from tests.support.server import ServerFactory
 
 pytestmark = pytest.mark.browser
 Told = tuple[Shops, dict[str, Morning]]
+NOTES = {
+    "zh": "已请财务核对尾号 7742 的退款，今天下班前给他回音。",
+    "en": "Alder is waterproof to 10,000 mm; check the zips.",
+}
 LOGINS = {"zh": ("wangfang", "zh-CN"), "en": ("emma", "en-GB")}
 
 
@@ -75,7 +79,7 @@ async def test_every_state_on_a_desk(chrome: Browser, told: Told, language: str,
     await desk.choose(morning.waiting.conversation)
     await seen("waiting")
     await page.click("#tab-note")
-    await page.fill("#composer-text", "…" * 3)
+    await page.fill("#composer-text", NOTES[language])
     await seen("note")
     await page.fill("#composer-text", "")
     await desk.view("all")

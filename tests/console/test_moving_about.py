@@ -81,6 +81,30 @@ async def test_what_arrives_below_moves_nothing_above(chrome: Browser, shops: Sh
     await desk.close()
 
 
+async def test_a_conversation_nobody_followed_is_shown_without_a_hole(chrome: Browser, shops: Shops) -> None:
+    theirs = shops.visit("qinghe", "卫青")
+    for number in range(1, 6):
+        shops.say(theirs, f"早 {number}")
+    shops.act("liwei", theirs.conversation, "accept")
+    own = mine(shops, "霍去病")
+    desk = await Desk.open(chrome, shops)
+    await desk.view("all")
+    await desk.choose(theirs.conversation)
+    seqs = "(nodes) => nodes.map((node) => Number(node.dataset.seq))"
+    await expect(desk.message("早 5")).to_be_visible()
+    assert await desk.page.locator("#log .msg").evaluate_all(seqs) == [1, 2, 3, 4, 5]
+
+    await desk.view("mine")  # neither open nor on the screen: nobody follows it
+    await desk.choose(own.conversation)
+    for number in range(1, 61):
+        shops.say(theirs, f"晚 {number}")
+    await desk.page.go_back()
+    await expect(desk.message("晚 60")).to_be_visible()
+    shown = await desk.page.locator("#log .msg").evaluate_all(seqs)
+    assert shown == [seq for seq in range(shown[0], 67) if seq != 6], "6 is the act of accepting"
+    await desk.close()
+
+
 async def test_new_messages_are_marked_where_they_begin(chrome: Browser, shops: Shops) -> None:
     first = mine(shops, "江南", "一")
     shops.answer("wangfang", first.conversation, "二")
@@ -143,7 +167,7 @@ async def test_everything_can_be_reached_by_keyboard(chrome: Browser, shops: Sho
     await keys.press("Enter")
     await expect(desk.page.locator('#log .msg[data-kind="note"]')).to_contain_text("键盘写的备注?")
     await keys.press("Alt+e")
-    await expect(desk.page.locator(".composer-notice")).to_contain_text("会话已结束")
+    await expect(desk.page.locator(".thread-facts .status")).to_have_text("已结束")
     await desk.page.locator("#log").focus()
     await keys.press("?")
     await expect(desk.page.locator("#help[open]")).to_contain_text("下一个会话")

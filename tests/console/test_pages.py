@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -149,6 +150,19 @@ def test_the_language_can_be_chosen(fang: Agent) -> None:
     client.force_login(fang.user)
     client.post("/i18n/setlang/", {"language": "en", "next": "/console/"})
     assert '<html lang="en">' in client.get("/console/").content.decode()
+
+
+@pytest.mark.parametrize("where", [LOGIN, "/admin/login/"])
+def test_guessing_passwords_ends_at_a_page_that_says_so(fang: Agent, settings: Any, where: str) -> None:
+    settings.AXES_ENABLED = True
+    client = Client(headers={"Accept-Language": "en"})
+    tried = {"username": "wangfang", "password": "no"}
+    answers = [client.post(where, tried) for _ in range(settings.AXES_FAILURE_LIMIT + 1)]
+    assert answers[0].status_code == 200
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) == 900
+    assert "Please try again in 15 minutes" in answers[-1].content.decode()
+    assert client.post(where, {**tried, "password": "pw"}).status_code == 429, "not even with the right one"
 
 
 def test_logging_out_by_a_link_is_not_possible(fang: Agent) -> None:

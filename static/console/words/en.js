@@ -37,7 +37,7 @@ export default {
   "empty.all.act": "Open the demo page",
   "empty.closed.title": "Nothing closed yet",
   "empty.closed.text": "Conversations you close are kept here, with everything that was said.",
-  "empty.search.title": "Nothing found for “{query}”",
+  "empty.search.title": "Nothing found for \"{query}\"",
   "empty.search.text": "Try a name, a word from the conversation or part of an e-mail address.",
   "empty.search.act": "Clear the search",
   "empty.thread.title": "Choose a conversation",
@@ -115,7 +115,7 @@ export default {
   "event.reopened_visitor": "The visitor reopened the conversation",
   "event.reopened": "{by} reopened the conversation",
   "event.rated": "The visitor rated the service {rating} of 5",
-  "event.rated_text": "The visitor rated the service {rating} of 5: “{text}”",
+  "event.rated_text": "The visitor rated the service {rating} of 5: \"{text}\"",
   "event.labels": "Labels changed",
   "event.other": "{name}",
 
