@@ -6,6 +6,7 @@ event-loop thread alone, so it needs no lock; other threads enter through `loop.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
@@ -15,6 +16,8 @@ from chat import metrics
 from chat.conversation import State, decode_state
 from chat.delivery.frames import Delivery
 from chat.protocol.entry import now_ms
+
+logger = logging.getLogger(__name__)
 
 _SITE: Final = "site:"
 
@@ -128,7 +131,10 @@ class Hub:
                     # A sender knows its own message, the last of an append, not the act that came before it.
                     delivery = Delivery(batch.conversation, seq, body, origin if seq == last else None)
                     for subscriber in subscribers:
-                        subscriber.offer(delivery)
+                        try:
+                            subscriber.offer(delivery)
+                        except Exception:  # one that cannot take it must not keep it from the others
+                            logger.exception("an entry could not be handed over")
             if batch.snapshot is not None:
                 self._announce(batch, decode_state(batch.snapshot))
         if oldest:

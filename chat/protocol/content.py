@@ -52,8 +52,9 @@ def _check_card(card: dict[str, Any]) -> None:
         raise KefuError("invalid", f"a card nests at most {MAX_CARD_DEPTH} deep")
     try:
         size = len(msgspec.json.encode(card))
+        msgspec.msgpack.encode(card)
     except (TypeError, ValueError, OverflowError):
-        # An integer beyond 64 bits is JSON, and yet most readers could not take it.
+        # An integer beyond 64 bits is JSON, and yet no reader of the binary form could be given it.
         raise KefuError("invalid", "a card holds only what JSON readers agree on") from None
     if size > MAX_CARD_BYTES:
         raise KefuError("invalid", f"a card has at most {MAX_CARD_BYTES} bytes")
