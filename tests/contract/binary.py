@@ -1,4 +1,4 @@
-"""The binary form as an outsider reads it in the contract: written from the text, not from the server's code."""
+"""The binary form as an outsider reads it in the contract: from the text, not from the server's code."""
 
 import re
 import time
@@ -43,7 +43,11 @@ def encode(frame: Frame) -> bytes:
             values = {**payload, "kind": KINDS.index(kind) if kind in KINDS else kind}
             fields = [1, *head, *(packed(values.get(name)) for name in _SEND)]
         case "receipt":
-            fields = [4, *head, *(packed(payload.get(name)) for name in ("conversation", "delivered", "read"))]
+            fields = [
+                4,
+                *head,
+                *(packed(payload.get(name)) for name in ("conversation", "delivered", "read")),
+            ]
         case "typing":
             fields = [5, *head, *(packed(payload.get(name)) for name in ("conversation", "on", "preview"))]
         case "ping":

@@ -59,7 +59,7 @@ class Client:
     async def expect(
         self, wanted: str | Callable[[Frame], bool], timeout: float = WAIT_SECONDS, **fields: Any
     ) -> Frame:
-        """The first frame of this type (or that `wanted` accepts) whose payload has these fields; taken out."""
+        """The first frame of this type (or that `wanted` accepts) whose payload has these fields."""
 
         def fits(frame: Frame) -> bool:
             right = frame["type"] == wanted if isinstance(wanted, str) else wanted(frame)
@@ -72,7 +72,9 @@ class Client:
                         if fits(frame):
                             self.frames.remove(frame)
                             return frame
-                    assert self.code is None, f"closed with {self.code} before {wanted!r}: {list(self.frames)}"
+                    assert self.code is None, (
+                        f"closed with {self.code} before {wanted!r}: {list(self.frames)}"
+                    )
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
@@ -94,7 +96,9 @@ class Client:
 
     async def hello(self, token: str, resume: Mapping[str, int] | None = None, **more: Any) -> Frame:
         """Say hello and be let in; the welcome's payload."""
-        await self.send("hello", {"token": token, **({"resume": resume} if resume is not None else {}), **more})
+        await self.send(
+            "hello", {"token": token, **({"resume": resume} if resume is not None else {}), **more}
+        )
         payload: Frame = (await self.expect("welcome"))["payload"]
         return payload
 

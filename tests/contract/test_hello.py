@@ -113,7 +113,9 @@ async def test_a_bad_first_frame_closes_with_4400(wire: Wire) -> None:
         client = await wire.connect()
         await client.send(kind, payload)
         assert await client.closed() == 4400, (kind, payload)
-    for raw in ("", "null", "[]", "{", '"hello"') if wire.transport in ("json", "poll") else (b"", b"\xc0", b"{}"):
+    for raw in (
+        ("", "null", "[]", "{", '"hello"') if wire.transport in ("json", "poll") else (b"", b"\xc0", b"{}")
+    ):
         client = await wire.connect()
         await client.put_raw(raw)
         assert await client.closed() == 4400, raw

@@ -17,7 +17,9 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
 
 
 @pytest.mark.parametrize("transport", ["json", "binary"])
-async def test_too_fast_is_an_error_first_and_4429_when_nobody_listens(limited: World, transport: str) -> None:
+async def test_too_fast_is_an_error_first_and_4429_when_nobody_listens(
+    limited: World, transport: str
+) -> None:
     wire = Wire(limited, "binary" if transport == "binary" else "json")
     try:
         session, other = await wire.visitor(), await wire.visitor()

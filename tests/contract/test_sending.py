@@ -92,7 +92,9 @@ async def test_sequences_have_no_gap_and_everybody_sees_one_order(wire: Wire) ->
     assert sorted(ack["seq"] for ack in said) == list(range(1, 21))
     log = {entry["seq"]: entry for entry in await wire.history(session, session.conversation)}
     for at, client in enumerate(talkers):
-        others = [seq for seq, entry in sorted(log.items()) if not entry["client_msg_id"].startswith(f"{at}-")]
+        others = [
+            seq for seq, entry in sorted(log.items()) if not entry["client_msg_id"].startswith(f"{at}-")
+        ]
         assert [(await client.message())["seq"] for _ in others] == others
         await client.alive()
         assert client.seen("message") == []
@@ -121,7 +123,8 @@ async def test_messages_of_one_connection_keep_their_order(wire: Wire) -> None:
         for n in range(20)
     ]
     seqs = [
-        (await visitor.expect(lambda frame, ref=ref: frame.get("ref") == ref))["payload"]["seq"] for ref in refs
+        (await visitor.expect(lambda frame, ref=ref: frame.get("ref") == ref))["payload"]["seq"]
+        for ref in refs
     ]
     assert seqs == sorted(seqs) and len(set(seqs)) == 20
     texts = [(await agent.expect("message", kind="text"))["payload"]["text"] for _ in refs]

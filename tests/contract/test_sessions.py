@@ -56,7 +56,10 @@ async def test_only_a_valid_user_hash_binds_and_it_outranks_the_token(mode_wire:
     unsigned = (await _open(mode_wire, user={"id": user})).json()
     assert unsigned["visitor"]["id"] != bound["visitor"]["id"], "an unsigned id is display data"
     again = await _open(
-        mode_wire, user={"id": user}, user_hash=_hash(mode_wire, user), visitor_token=unsigned["visitor_token"]
+        mode_wire,
+        user={"id": user},
+        user_hash=_hash(mode_wire, user),
+        visitor_token=unsigned["visitor_token"],
     )
     assert again.json()["visitor"]["id"] == bound["visitor"]["id"]
     for wrong in ("00", _hash(mode_wire, "somebody else"), _hash(mode_wire, user)[:-1] + "g"):
@@ -123,7 +126,9 @@ async def test_blocked_and_disabled_people_are_gone_within_five_seconds(mode_wir
     again = await wire.connect()
     await again.send("hello", {"token": session.token})
     assert await again.closed() in (4401, 4403)
-    switch = "from agents.models import Agent; Agent.objects.filter(display_name='Dora').update(is_enabled={})"
+    switch = (
+        "from agents.models import Agent; Agent.objects.filter(display_name='Dora').update(is_enabled={})"
+    )
     try:
         await asyncio.to_thread(wire.world.shell, switch.format(False))
         assert await asyncio.gather(*(client.closed(9) for client in clients[3:])) == [4403] * 2
