@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext, override
 
 DEMO_SITE_KEY = "demo"
+DEMO_ACCENT = "#2f6a45"  # the tea shop of /demo/
 ADMIN_NAME = "admin"
 PASSWORD_FILE = "admin-password.txt"
 _MIGRATION_LOCK = 0x6B656675  # "kefu"
@@ -103,9 +104,11 @@ def _seed_site() -> None:
     from chat.models import Site
 
     with override("zh-hans"):
-        name = gettext("Demo site")
+        name = gettext("Cloud Ridge Tea")
     with transaction.atomic():
-        Site.objects.get_or_create(public_key=DEMO_SITE_KEY, defaults={"name": name})
+        Site.objects.get_or_create(
+            public_key=DEMO_SITE_KEY, defaults={"name": name, "accent_color": DEMO_ACCENT}
+        )
 
 
 def _keep(path: Path, password: str) -> None:

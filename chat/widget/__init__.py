@@ -1,1 +1,1 @@
-"""The visitor's side: the pages that hold the chat, the loader that puts it on other people's pages, and a demo."""
+"""The visitor's side: the pages that hold the chat, the loader for other people's pages, and a demo."""

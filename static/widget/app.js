@@ -309,7 +309,8 @@ function drawBelow() {
   const card = below.querySelector(".rating");
   const { ratable } = conversations;
   if (ratable !== null && card === null) showRating(below, ratable);
-  else if (ratable === null && card !== null && (conversations.facts.status !== "closed" || !card.querySelector(".thanks"))) card.remove();
+  /* The log may tell of the rating before the answer to it is here; the thanks stay until something new is said. */
+  else if (ratable === null && !card?.dataset.busy && (conversations.facts.status !== "closed" || !card?.dataset.done)) card?.remove();
 }
 
 async function showRating(below, conversation) {

@@ -31,14 +31,18 @@ export function ratingCard({ onSend }) {
       async onsubmit(event) {
         event.preventDefault();
         send.disabled = true;
+        form.dataset.busy = "1";
         problem.hidden = true;
         try {
           await onSend({ rating: Number(form.dataset.stars), text: comment.value.trim() });
+          form.dataset.done = "1";
           fill(form, el("p.thanks", {}, t("rate_thanks")));
           announce(t("rate_thanks"));
         } catch {
           problem.hidden = false;
           send.disabled = false;
+        } finally {
+          delete form.dataset.busy;
         }
       },
     },

@@ -149,9 +149,12 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
     root.classList.toggle("open", open);
     layout();
     label();
-    tell("visible", { open, page: page(), focus: !phone.matches });
-    if (!open) (settings.hideBubble ? document.body : bubble).focus({ preventScroll: true });
-    else if (!phone.matches) frame.focus();
+    /* The focus follows a person's own act; a page that opens the chat by itself does not take it away. */
+    const asked = !navigator.userActivation || navigator.userActivation.isActive;
+    const focus = open && asked && !phone.matches;
+    tell("visible", { open, page: page(), focus });
+    if (focus) frame.focus();
+    else if (!open && document.activeElement === host) bubble.focus({ preventScroll: true });
     emit(open ? "opened" : "closed");
   }
 

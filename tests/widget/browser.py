@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,7 +25,8 @@ from playwright.async_api import (
 
 from tests.support.server import Server
 
-SHOTS = Path("/tmp/kefu/shots")
+#: Where pictures for people to look at are left.
+SHOTS = Path(tempfile.gettempdir()) / "kefu" / "shots"
 WAIT_MS = 10_000
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -49,7 +52,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Visitor:
-    """One person's browser on a page that holds the chat. `where` is the chat's frame (or the page itself)."""
+    """One person's browser on a page that holds the chat. `where` is the chat's frame or the page."""
 
     def __init__(self, server: Server, context: BrowserContext, page: Page) -> None:
         self.server = server
@@ -59,11 +62,18 @@ class Visitor:
         self.errors: list[str] = []
         self.network_errors: list[str] = []
         self.socket_blocked = False
+        self._route: WebSocketRoute | None = None
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: self._heard(message.type, message.text))
 
     def _gate(self, route: WebSocketRoute) -> object:
+        self._route = route
         return route.close() if self.socket_blocked else route.connect_to_server()
+
+    def inject(self, kind: str, payload: dict[str, Any]) -> None:
+        """Give the page one more frame, as if the server had sent it. Needs `block_socket=False`."""
+        assert self._route is not None
+        self._route.send(json.dumps({"type": kind, "timestamp": 0, "payload": payload}))
 
     def _heard(self, kind: str, text: str) -> None:
         if kind == "error":
@@ -108,7 +118,9 @@ class Visitor:
     async def connected(self, transport: str | None = None, timeout: float = 30_000) -> None:
         """Wait until the line is up (over this transport)."""
         more = "" if transport is None else f'[data-transport="{transport}"]'
-        await expect(self.where.locator(f'body[data-connection="open"]{more}')).to_be_attached(timeout=timeout)
+        await expect(self.where.locator(f'body[data-connection="open"]{more}')).to_be_attached(
+            timeout=timeout
+        )
 
     async def open_widget(self) -> None:
         """Press the round button and go on inside the panel."""
@@ -152,8 +164,8 @@ class Visitor:
     async def conversation(self) -> str:
         """The id of the conversation, as the page's own REST calls name it."""
         found: str = await self.page.evaluate(
-            "performance.getEntriesByType('resource').map(r => /conversations\\/([0-9a-f-]{36})/.exec(r.name))"
-            ".filter(Boolean).at(-1)[1]"
+            "performance.getEntriesByType('resource')"
+            ".map((one) => /conversations\\/([0-9a-f-]{36})/.exec(one.name)).filter(Boolean).at(-1)[1]"
         )
         return found
 

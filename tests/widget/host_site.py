@@ -26,7 +26,7 @@ def host_site() -> Iterator[HostSite]:
     site = HostSite(0)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+        def do_GET(self) -> None:
             body = site.page.encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")

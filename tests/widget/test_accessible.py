@@ -66,6 +66,8 @@ async def test_targets_are_big_enough_for_thumbs(browser: Browser, shop: Server)
 
 async def test_less_motion_is_respected(browser: Browser, shop: Server) -> None:
     visitor = await Visitor.arrive(browser, shop, reduced_motion="reduce")
-    still = await visitor.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--calm')")
+    still = await visitor.page.evaluate(
+        "getComputedStyle(document.documentElement).getPropertyValue('--calm')"
+    )
     assert still.strip() == "0.01ms"
     await visitor.leave()

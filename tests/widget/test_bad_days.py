@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from playwright.async_api import Browser, Route, expect
 
@@ -48,15 +47,17 @@ async def test_unsent_words_and_pictures_survive_a_reload(browser: Browser, shop
         await visitor.page.unroute("**/api/v1/**", cut)
 
         await visitor.connected()
-        for text in ("in the tunnel, one", "in the tunnel, two"):
-            await agent.expect("message", where=lambda frame, text=text: frame["payload"]["text"] == text)
+        await agent.expect("message", where=lambda frame: frame["payload"]["text"] == "in the tunnel, one")
+        await agent.expect("message", where=lambda frame: frame["payload"]["text"] == "in the tunnel, two")
         await agent.expect("message", where=lambda frame: frame["payload"]["kind"] == "image")
         await expect(visitor.where.locator('#log [data-state="sending"]')).to_have_count(0)
         assert await visitor.conversation() == conversation
     await visitor.leave(network_may_fail=True)
 
 
-async def test_without_websocket_the_long_poll_carries_everything(browser: Browser, shared_server: Server) -> None:
+async def test_without_websocket_the_long_poll_carries_everything(
+    browser: Browser, shared_server: Server
+) -> None:
     visitor = await Visitor.arrive(browser, shared_server, block_socket=True, wait=False)
     await visitor.connected("poll")
     async with joined(agent_session(shared_server)) as agent:

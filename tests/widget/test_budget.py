@@ -1,4 +1,4 @@
-"""What a page pays for the chat: loader at most 5 KB, everything the frame loads at most 40 KB, compressed."""
+"""What a page pays for the chat, compressed: loader at most 5 KB, all that the frame loads at most 40 KB."""
 
 from __future__ import annotations
 

@@ -75,7 +75,10 @@ async def test_pictures_and_files(browser: Browser, shop: Server) -> None:
         await visitor.attach("cup.png", "image/png", photo())
         picture = visitor.where.locator("#log .own .picture img")
         frame = await agent.expect("message", where=lambda frame: frame["payload"]["kind"] == "image")
-        assert (frame["payload"]["attachment"]["width"], frame["payload"]["attachment"]["height"]) == (900, 640)
+        assert (frame["payload"]["attachment"]["width"], frame["payload"]["attachment"]["height"]) == (
+            900,
+            640,
+        )
         await expect(picture).to_have_js_property("complete", True)
         await picture.click()
         box = visitor.where.get_by_role("dialog", name="cup.png")
@@ -99,8 +102,8 @@ async def test_pictures_and_files(browser: Browser, shop: Server) -> None:
               const blob = await new Promise((done) => canvas.toBlob(done));
               const data = new DataTransfer();
               data.items.add(new File([blob], "paste.png", { type: "image/png" }));
-              const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
-              document.getElementById("text").dispatchEvent(event);
+              const options = { clipboardData: data, bubbles: true, cancelable: true };
+              document.getElementById("text").dispatchEvent(new ClipboardEvent("paste", options));
             }"""
         )
         await agent.expect("message", where=lambda frame: frame["payload"]["kind"] == "image")
@@ -180,7 +183,9 @@ async def test_enter_never_sends_while_an_input_method_composes(browser: Browser
     await devtools.send("Input.insertText", {"text": "你好"})
     await field.fill("你好")
     # Safari ends the composition before it tells of the Enter that ended it: only keyCode 229 is left.
-    await field.evaluate("node => node.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229}))")
+    await field.evaluate(
+        "node => node.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229}))"
+    )
     await expect(field).to_have_value("你好")
     await visitor.page.keyboard.press("Shift+Enter")
     await visitor.page.keyboard.type("second line")
@@ -199,4 +204,42 @@ async def test_emoji_by_keyboard(browser: Browser, shop: Server) -> None:
     await expect(visitor.where.locator("#text")).to_have_value(f"Tea {chr(0x1F605)}")
     await expect(visitor.where.locator("#emoji")).to_be_focused()
     await expect(visitor.where.locator(".emojis")).to_have_count(0)
+    await visitor.leave()
+
+
+async def test_an_answer_that_grows_and_a_place_in_line(browser: Browser, shop: Server) -> None:
+    """Frames that the server sends once there are bots and queues, put between the real ones."""
+    visitor = await Visitor.arrive(browser, shop, block_socket=False)
+    await visitor.write("Which tea is mild?")
+    await visitor.state_of("Which tea is mild?", "sent")
+    conversation = await visitor.conversation()
+    visitor.inject(
+        "conversation", {"id": conversation, "status": "queued", "queue": {"position": 3, "eta_s": 90}}
+    )
+    await expect(visitor.where.locator("#head-status")).to_have_text("Number 3 in line, about 2 min")
+    for text in ("The", "The white", "The white one."):
+        visitor.inject("message.partial", {"conversation": conversation, "stream": "s1", "text": text})
+    growing = visitor.where.locator("#log .growing")
+    await expect(growing).to_contain_text("The white one.")
+    whole = {
+        **{"conversation": conversation, "id": "b1", "seq": 2, "client_msg_id": "s1", "kind": "text"},
+        **{"text": "The white one.", "sender": {"kind": "bot", "id": "b", "name": "Leaf"}, "created_at": 1},
+    }
+    visitor.inject("message", whole)
+    await expect(growing).to_have_count(0)
+    await expect(visitor.message("The white one.")).to_be_visible()
+    card = {"title": "White peony", "text": "Mild, 50 g", "url": "https://shop.example/w", "image": ""}
+    visitor.inject(
+        "message", {**whole, "id": "b2", "seq": 3, "client_msg_id": "s2", "kind": "card", "card": card}
+    )
+    await expect(visitor.where.locator("#log a.goods")).to_have_attribute("href", "https://shop.example/w")
+    card = {"title": "Trap", "url": "javascript:alert(1)", "image": "javascript:alert(1)"}
+    visitor.inject(
+        "message", {**whole, "id": "b3", "seq": 4, "client_msg_id": "s3", "kind": "card", "card": card}
+    )
+    trap = visitor.where.locator("#log .goods", has_text="Trap")
+    assert await trap.evaluate("node => [node.tagName, node.querySelectorAll('[src], [href]').length]") == [
+        "DIV",
+        0,
+    ]
     await visitor.leave()

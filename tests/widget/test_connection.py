@@ -1,4 +1,4 @@
-"""The connection's rules against a scripted peer: close codes, tokens, gaps, heads, the fall to the long poll."""
+"""The connection's rules against a scripted peer: close codes, tokens, gaps, heads, the long poll."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ let held = null;
 window.history_of = {};
 const c = window.c = new Connection({
   socketUrl: "/ws/v1/", pollUrl: "/api/v1/poll/", client: "test/1.0",
-  getToken: async ({ refused }) => { log.tokens.push(refused); if (refused || !held) held = token(); return held; },
+  getToken: async ({ refused }) => {
+    log.tokens.push(refused);
+    if (refused || !held) held = token();
+    return held;
+  },
   onFrame: (frame) => log.frames.push(frame),
   onState: (state) => log.states.push(state.name),
   onToken: (renewed) => { held = renewed; },
@@ -221,11 +225,13 @@ async def test_two_sockets_without_welcome_and_the_poll_takes_over(browser: Brow
         calls.append(request.method)
         assert request.headers["authorization"] == "Bearer t1"
         if request.method == "POST" and request.url.endswith("/poll/"):
-            assert request.post_data_json["payload"]["resume"] == {"c": 0}
+            hello: Any = request.post_data_json
+            assert hello["payload"]["resume"] == {"c": 0}
             frames = [{"type": "welcome", "payload": {"conversations": []}}]
             await route.fulfill(status=201, json={"poll": "p1", "cursor": "k0", "frames": frames})
         elif request.method == "POST":
-            (frame,) = request.post_data_json["frames"]
+            body: Any = request.post_data_json
+            (frame,) = body["frames"]
             ack = {"type": "message.ack", "ref": frame["ref"], "payload": {"seq": 2}}
             await route.fulfill(json={"frames": [ack]})
         elif request.url.endswith("cursor=k0"):
@@ -251,7 +257,9 @@ async def test_two_sockets_without_welcome_and_the_poll_takes_over(browser: Brow
         assert await page.evaluate("c.state.transport") == "poll"
         assert gate.opened == 2
         await page.wait_for_function("c.positions.at('c') === 1")
-        assert await page.evaluate("c.request('message.send', { text: 'x' }).then((f) => f.payload)") == {"seq": 2}
+        assert await page.evaluate("c.request('message.send', { text: 'x' }).then((f) => f.payload)") == {
+            "seq": 2
+        }
         shut = False
         await page.wait_for_function("c.state.transport === 'websocket'", timeout=20_000)
         assert gate.hellos[-1]["payload"]["resume"] == {"c": 1}
@@ -266,7 +274,9 @@ def _deleted(calls: list[str]) -> Callable[[], Any]:
 
 
 @pytest.mark.parametrize(("status", "refused"), [(401, True), (404, False), (503, False)])
-async def test_the_polls_answers_mean_what_close_codes_mean(browser: Browser, status: int, refused: bool) -> None:
+async def test_the_polls_answers_mean_what_close_codes_mean(
+    browser: Browser, status: int, refused: bool
+) -> None:
     opened = 0
 
     async def poll(route: Route) -> None:

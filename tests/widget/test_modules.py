@@ -15,12 +15,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 #: Entries as the wire has them, and a timeline over a log of a given length.
 _TIMELINE = """
-const entry = (seq, more = {}) => ({ conversation: "c", id: `id${seq}`, seq, client_msg_id: null, kind: "text",
-  text: `t${seq}`, sender: { kind: "visitor", id: "v" }, event: null, created_at: seq, ...more });
+const entry = (seq, more = {}) => ({ conversation: "c", id: `id${seq}`, seq, client_msg_id: null,
+  kind: "text", text: `t${seq}`, sender: { kind: "visitor", id: "v" }, event: null, created_at: seq,
+  ...more });
 const log = (length) => Array.from({ length }, (_, i) => entry(i + 1));
 const over = (all) => new Timeline({ conversation: "c", self: "visitor",
   fetchPage: async ({ before_seq, after_seq, limit }) => {
-    let data = all.filter((e) => (before_seq ? e.seq < before_seq : true) && (after_seq !== null ? e.seq > after_seq : true));
+    const inside = (e) => e.seq < (before_seq ?? Infinity) && e.seq > (after_seq ?? 0);
+    let data = all.filter(inside);
     data = after_seq === null ? data.slice(-limit) : data.slice(0, limit);
     return { data, meta: { has_more: false } };
   } });
@@ -53,11 +55,17 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 
 async def test_waiting_doubles_to_half_a_minute_and_is_jittered(page: Page) -> None:
-    low = await run(page, "return [0,1,2,3,6,50].map((n) => backoff(n, () => 0))", "{ backoff } from reconnect")
-    high = await run(page, "return [0,1,2,3,6,50].map((n) => backoff(n, () => 1))", "{ backoff } from reconnect")
+    low = await run(
+        page, "return [0,1,2,3,6,50].map((n) => backoff(n, () => 0))", "{ backoff } from reconnect"
+    )
+    high = await run(
+        page, "return [0,1,2,3,6,50].map((n) => backoff(n, () => 1))", "{ backoff } from reconnect"
+    )
     assert high == [500, 1000, 2000, 4000, 30_000, 30_000]
     assert low == [wait // 2 for wait in high]
-    soon = await run(page, "return [restartDelay(() => 0), restartDelay(() => 1)]", "{ restartDelay } from reconnect")
+    soon = await run(
+        page, "return [restartDelay(() => 0), restartDelay(() => 1)]", "{ restartDelay } from reconnect"
+    )
     assert soon == [200, 1200]
 
 
@@ -67,7 +75,10 @@ async def test_positions_wait_for_holes(page: Page) -> None:
     p.set("c", 4);
     const said = [5, 5, 8, 7, 8, 6, 9, 3].map((seq) => [p.see("c", seq), p.at("c"), p.gap("c")]);
     p.set("c", 2);
-    return { said, at: p.at("c"), resume: p.resume(), unknown: [p.at("d"), p.has("d"), p.see("d", 7), p.at("d")] };
+    const unknown = [p.at("d"), p.has("d")];
+    const resume = p.resume();
+    unknown.push(p.see("d", 7), p.at("d"));
+    return { said, at: p.at("c"), resume, unknown };
     """
     got = await run(page, body, "{ Positions } from reconnect")
     assert got["said"] == [
@@ -131,7 +142,8 @@ async def test_history_is_read_backwards_to_the_first_entry(page: Page) -> None:
     steps.push(await t.loadOlder());
     const empty = over([]);
     await empty.loadLatest();
-    return { steps, seqs: seqs(t), empty: empty.hasOlder, between: (await t.loadAfter(66, 2)).map((e) => e.seq) };
+    const between = (await t.loadAfter(66, 2)).map((e) => e.seq);
+    return { steps, seqs: seqs(t), empty: empty.hasOlder, between };
     """
     )
     got = await run(page, body, "{ Timeline } from timeline")
@@ -313,8 +325,8 @@ async def test_languages_are_matched_and_numbers_inflected(page: Page) -> None:
     const match = (wanted) => matchLocale(wanted, ["en", "zh-CN"]);
     const found = ["zh-Hans-HK", "zh_CN", "ZH", "en-GB", "fr", null].map(match);
     const list = match(["fr-CA", "zh-TW", "en"]);
-    const words = { en: async () => ({ default: { n: "{count} words", n_one: "one word", hi: "hi {name} {other}" } }) };
-    await useLocale("en", words);
+    const words = { n: "{count} words", n_one: "one word", hi: "hi {name} {other}" };
+    await useLocale("en", { en: async () => ({ default: words }) });
     return [found, list, t("n", { count: 1 }), t("n", { count: 3 }), t("hi", { name: "$&" }), t("missing")];
     """
     got = await run(page, body, "{ matchLocale, t, useLocale } from i18n")
@@ -330,8 +342,8 @@ async def test_times_are_the_viewers(page: Page) -> None:
     const said = async (tag) => {
       await useLocale(tag, { en: words, "zh-CN": words });
       const day = 86_400_000;
-      return [clock(argument), dayKey(argument), dayLabel(argument, argument), dayLabel(argument - day, argument),
-        ago(argument - 120_000, argument), bytes(1536)];
+      return [clock(argument), dayKey(argument), dayLabel(argument, argument),
+        dayLabel(argument - day, argument), ago(argument - 120_000, argument), bytes(1536)];
     };
     return [await said("en"), await said("zh-CN"), elapsed(245_000), elapsed(3_729_000), bytes(0)];
     """
@@ -357,7 +369,8 @@ async def test_links(page: Page, text: str, links: list[str]) -> None:
     const nodes = linkify(argument);
     const shown = nodes.map((n) => n.textContent ?? n).join("");
     const anchors = nodes.filter((n) => n.tagName === "A");
-    return [shown, anchors.map((a) => a.getAttribute("href")), anchors.every((a) => /noopener.*nofollow/.test(a.rel))];
+    const safe = anchors.every((a) => /noopener.*nofollow/.test(a.rel));
+    return [shown, anchors.map((a) => a.getAttribute("href")), safe];
     """
     assert await run(page, body, "{ linkify } from dom", argument=text) == [text, links, True]
 
@@ -366,14 +379,16 @@ async def test_links(page: Page, text: str, links: list[str]) -> None:
 async def test_any_accent_becomes_readable(page: Page, scheme: str) -> None:
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     body = """
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/shared/tokens.css" });
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href: "/shared/tokens.css" });
     await new Promise((done) => { link.onload = done; document.head.append(link); });
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
     return ["#ffff00", "#111111", "#ff6a00", "#2f6a45", "#e11d48", "#7dd3fc", "#888"].map((accent) => {
       applyAccent(accent);
-      return [accent, contrast(colour("--accent"), colour("--on-accent")), contrast(colour("--accent-text"), colour("--surface-2")),
-        contrast(colour("--accent-text"), colour("--accent-soft")), contrast(colour("--focus"), colour("--surface"))];
+      const between = (a, b) => contrast(colour(a), colour(b));
+      return [accent, between("--accent", "--on-accent"), between("--accent-text", "--surface-2"),
+        between("--accent-text", "--accent-soft"), between("--focus", "--surface")];
     });
     """
     rows: list[Any] = await run(page, body, "{ applyAccent, contrast } from accent")
@@ -387,7 +402,8 @@ async def test_any_accent_becomes_readable(page: Page, scheme: str) -> None:
 async def test_tokens_keep_their_contrast(page: Page, scheme: str) -> None:
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     body = """
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/shared/tokens.css" });
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href: "/shared/tokens.css" });
     await new Promise((done) => { link.onload = done; document.head.append(link); });
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -398,8 +414,8 @@ async def test_tokens_keep_their_contrast(page: Page, scheme: str) -> None:
       ["on-accent", "accent-hover", 4.5], ["accent-text", "surface", 4.5], ["accent-text", "surface-2", 4.5],
       ["accent-text", "accent-soft", 4.5], ["on-danger", "danger", 4.5], ["danger-text", "surface", 4.5],
       ["danger-text", "danger-soft", 4.5], ["danger-text", "canvas", 4.5], ["warn-text", "warn-soft", 4.5],
-      ["ok-text", "ok-soft", 4.5], ["note-text", "note", 4.5], ["border-strong", "surface", 3], ["star", "surface", 3],
-      ["focus", "surface", 3], ["focus", "canvas", 3], ["online", "surface", 3]);
+      ["ok-text", "ok-soft", 4.5], ["note-text", "note", 4.5], ["border-strong", "surface", 3],
+      ["star", "surface", 3], ["focus", "surface", 3], ["focus", "canvas", 3], ["online", "surface", 3]);
     return pairs.map(([a, b, least]) => [a, b, contrast(colour(a), colour(b)), least]);
     """
     rows: list[Any] = await run(page, body, "{ contrast } from accent")

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 
 from chat import sites
@@ -29,7 +29,7 @@ def shop() -> Site:
     return site
 
 
-def directives(response: HttpResponse) -> dict[str, list[str]]:
+def directives(response: HttpResponseBase) -> dict[str, list[str]]:
     """The Content-Security-Policy, by directive."""
     parts = response["Content-Security-Policy"].split(";")
     return {words[0]: words[1:] for words in (part.split() for part in parts)}

@@ -38,8 +38,9 @@ _STICKING_OUT = """
   const box = node.getBoundingClientRect();
   const hidden = box.width <= 1 || node.closest(".sr-only, [hidden], .icon");
   const cut = ["hidden", "auto"].includes(getComputedStyle(node).overflowX);
-  return !hidden && (box.left < -1 || box.right > innerWidth + 1 || (!cut && node.scrollWidth > node.clientWidth + 1
-    && getComputedStyle(node).display !== "inline" && node.tagName !== "IMG"));
+  const whole = cut || node.tagName === "IMG" || getComputedStyle(node).display === "inline";
+  const outside = box.left < -1 || box.right > innerWidth + 1;
+  return !hidden && (outside || (!whole && node.scrollWidth > node.clientWidth + 1));
 }).map((node) => `${node.tagName}.${node.className}`)
 """
 

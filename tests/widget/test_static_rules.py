@@ -25,7 +25,7 @@ def words(locale: str) -> dict[str, str]:
     """One dictionary."""
     source = read(_WORDS[locale])
     found = dict(_ENTRY.findall(source))
-    assert len(found) == source.count('",\n'), "every line of a dictionary is `  key: \"text\",`"
+    assert len(found) == source.count('",\n'), 'every line of a dictionary is `  key: "text",`'
     return found
 
 
@@ -36,7 +36,11 @@ def used_keys() -> set[str]:
         if name.startswith("widget/") and not name.startswith("widget/words-"):
             source = read(name)
             found |= set(re.findall(r"""\bt\(\s*["'](\w+)["']""", source))
-            found |= {key for key in re.findall(r"""["']([a-z]+(?:_[a-z0-9]+)*)["']""", source) if key in words("en")}
+            found |= {
+                key
+                for key in re.findall(r"""["']([a-z]+(?:_[a-z0-9]+)*)["']""", source)
+                if key in words("en")
+            }
     for prefix, values in _BUILT.items():
         found |= {prefix + value for value in values}
     return found
@@ -73,7 +77,9 @@ def test_pages_hold_no_inline_script_or_style(template: str) -> None:
 @pytest.mark.parametrize("name", visitor_scripts())
 def test_scripts_build_no_markup_and_call_nobody_else(name: str) -> None:
     source = read(name)
-    assert not re.search(r"\beval\(|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write", source)
+    assert not re.search(
+        r"\beval\(|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write", source
+    )
     addresses = set(re.findall(r"https?://[\w.-]+", source))
     assert addresses <= {"http://www.w3.org"}
 
@@ -88,7 +94,11 @@ def test_styles_take_colours_from_the_tokens_only() -> None:
 
 
 def test_styles_and_pages_load_nothing_from_elsewhere() -> None:
-    for path in [*(STATIC / "widget").glob("*.css"), *(STATIC / "shared").glob("*.css"), *TEMPLATES.glob("*.html")]:
+    for path in [
+        *(STATIC / "widget").glob("*.css"),
+        *(STATIC / "shared").glob("*.css"),
+        *TEMPLATES.glob("*.html"),
+    ]:
         source = path.read_text(encoding="utf-8")
         assert "@import" not in source
         assert not re.search(r"""(?:url\(|src=|href=)["']?(?:https?:)?//""", source), path.name
