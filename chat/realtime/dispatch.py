@@ -149,7 +149,7 @@ async def _receipt(session: ClientSession, command: Receipt) -> None:
         raise KefuError("invalid", "a receipt says what was delivered or read")
     position = session.positions.get(command.conversation, 0)
     if position < max(command.delivered or 0, command.read or 0):
-        # Not followed here, or a poll's POST, which stands where the poll began. Nobody reads ahead of the log.
+        # Not followed here, or a poll's POST, which stands where it began. Nobody reads ahead of the log.
         known = await posting.look(command.conversation)
         position = known.head
     delivered = None if command.delivered is None else min(command.delivered, position)

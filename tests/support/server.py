@@ -78,15 +78,19 @@ class Server:
         self.web = self._spawn([sys.executable, "manage.py", "serve", "--init"], env)
         eventually(self._listening, START_SECONDS, "the server prints its address")
         if self.mode == "scaled" and self.worker is None:
-            self.worker = self._spawn(
-                [
-                    *(sys.executable, "-m", "celery", "-A", "kefu_project", "worker"),
-                    *("--pool", "threads", "--concurrency", "2", "--beat", "--loglevel", "WARNING"),
-                    *("--without-gossip", "--without-mingle"),
-                ],
-                self.env,
-            )
+            self.start_worker()
         eventually(self.is_ready, START_SECONDS, "the server is ready")
+
+    def start_worker(self) -> None:
+        """Start the Celery worker of a scaled server."""
+        self.worker = self._spawn(
+            [
+                *(sys.executable, "-m", "celery", "-A", "kefu_project", "worker"),
+                *("--pool", "threads", "--concurrency", "2", "--beat", "--loglevel", "WARNING"),
+                *("--without-gossip", "--without-mingle"),
+            ],
+            self.env,
+        )
 
     def _spawn(self, command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self.log_path.open("ab") as output:

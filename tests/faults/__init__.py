@@ -1,0 +1,1 @@
+"""Bad days: processes killed, services gone, disks full, networks half-open."""

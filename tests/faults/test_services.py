@@ -1,0 +1,116 @@
+"""Redis and PostgreSQL go away and come back: acks stop or go on as promised, and nothing is lost."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.faults.services import OwnPostgres, OwnRedis, Service
+from tests.faults.talk import audit, check_promises, crowd, talking, until_quiet, write_on
+from tests.support.client import agent_session, joined, visitor_session
+from tests.support.server import ServerFactory
+from tests.support.services import new_database, new_redis
+
+pytestmark = pytest.mark.fault
+UNLIMITED = {"KEFU_RATE_LIMIT": "off"}
+
+
+@contextlib.contextmanager
+def running(service: Service) -> Iterator[Service]:
+    """Gone at the end."""
+    try:
+        yield service
+    finally:
+        service.kill()
+
+
+async def test_redis_killed_and_started_again(server_factory: ServerFactory, tmp_path: Path) -> None:
+    own = OwnRedis(tmp_path)
+    with running(own):
+        env = {**UNLIMITED, "KEFU_REDIS_URL": own.url, "DATABASE_URL": new_database()}
+        server = server_factory.start("scaled", env=env)
+        people = await crowd(server)
+        async with talking(people):
+            await write_on(people, 1.0)
+            own.kill()
+            await write_on(people, 1.5)
+            errors = {code for person in people for code in person.errors}
+            assert errors == {"journal_unavailable"}, errors
+            await asyncio.to_thread(own.start)
+            await write_on(people, 0.5)
+            await until_quiet(people)
+        assert check_promises(server, people) > 50
+        audit(server)
+        server_factory.close()
+
+
+async def test_postgresql_away_for_a_while(server_factory: ServerFactory, tmp_path: Path) -> None:
+    own = OwnPostgres(tmp_path)
+    with running(own):
+        env = {**UNLIMITED, "DATABASE_URL": own.url, "KEFU_REDIS_URL": new_redis()}
+        server = server_factory.start("scaled", env=env)
+        people = await crowd(server)
+        async with talking(people):
+            await write_on(people, 0.7)
+            await until_quiet(people)
+            await asyncio.to_thread(own.kill)
+            before = sum(len(person.acked) for person in people)
+            await write_on(people, 1.5)
+            await until_quiet(people, 20)
+            assert sum(len(person.acked) for person in people) > before, "acks go on without the database"
+            assert not {code for person in people for code in person.errors}
+            await asyncio.to_thread(own.start)
+            await write_on(people, 0.3)
+            await until_quiet(people)
+            fresh = await asyncio.to_thread(visitor_session, server)
+            assert fresh.conversation
+        assert check_promises(server, people) > 50
+        audit(server)
+        server_factory.close()
+
+
+async def test_two_processes_deliver_to_each_other_and_heal_what_the_layer_lost(
+    server_factory: ServerFactory,
+) -> None:
+    first = server_factory.start("scaled", env=UNLIMITED)
+    second = server_factory.start(beside=first)
+    session, agent = (
+        await asyncio.to_thread(visitor_session, first),
+        await asyncio.to_thread(agent_session, second),
+    )
+    async with joined(session) as here, joined(agent) as there:
+        await there.call("subscribe", {"conversation": session.conversation, "after_seq": 0})
+        for n in range(1, 11):
+            await here.say(session.conversation, f"n{n}")
+            assert (await there.expect("message"))["payload"]["seq"] == n
+        await there.send("typing", {"conversation": session.conversation, "on": True})
+        assert (await here.expect("typing"))["payload"]["sender"]["kind"] == "agent"
+        stop = asyncio.Event()
+        breaking = asyncio.create_task(_break_pubsub(first.env["KEFU_REDIS_URL"], stop))
+        try:
+            for n in range(11, 31):
+                await here.say(session.conversation, f"n{n}")
+            for n in range(11, 31):
+                assert (await there.expect("message", timeout=6))["payload"]["seq"] == n
+        finally:
+            stop.set()
+            await breaking
+    people = await crowd(first, visitors=3, urls=[first.ws_url, second.ws_url])
+    async with talking(people):
+        await write_on(people, 0.7)
+        await asyncio.to_thread(second.kill)
+        await write_on(people, 0.5)
+        await until_quiet(people)
+    check_promises(first, people)
+    audit(first)
+
+
+async def _break_pubsub(url: str, stop: asyncio.Event) -> None:
+    """Cut every subscription as soon as it stands: the layer loses nearly everything."""
+    client = redis.Redis.from_url(url)
+    while not stop.is_set():
+        await asyncio.to_thread(client.execute_command, "CLIENT", "KILL", "TYPE", "pubsub")
+        await asyncio.sleep(0.02)
