@@ -72,7 +72,6 @@ export default {
   "act.panel": "Visitor's details",
   "act.copy": "Copy",
   "act.copied": "Copied",
-  "act.load_older": "Earlier messages",
   "act.dismiss": "Dismiss",
 
   "thread.owner": "With {name}",
@@ -152,11 +151,9 @@ export default {
   "context.language": "Language",
   "context.user_id": "User id",
   "context.verified": "Identity verified by the site",
-  "context.status": "Status",
   "context.rating": "Rating",
   "context.email": "E-mail",
   "context.phone": "Phone",
-  "context.name": "Name",
 
   "toast.taken": "{name} was faster and has this conversation",
   "toast.taken_unknown": "Another agent has this conversation",

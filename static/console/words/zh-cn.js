@@ -71,7 +71,6 @@ export default {
   "act.panel": "访客资料",
   "act.copy": "复制",
   "act.copied": "已复制",
-  "act.load_older": "更早的消息",
   "act.dismiss": "知道了",
 
   "thread.owner": "{name} 接待中",
@@ -149,11 +148,9 @@ export default {
   "context.language": "语言",
   "context.user_id": "用户编号",
   "context.verified": "身份已由站点验证",
-  "context.status": "状态",
   "context.rating": "评价",
   "context.email": "邮箱",
   "context.phone": "电话",
-  "context.name": "姓名",
 
   "toast.taken": "{name} 先一步接入了这个会话",
   "toast.taken_unknown": "其他客服已接入这个会话",
