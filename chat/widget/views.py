@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
@@ -51,25 +52,39 @@ def demo_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def loader(request: HttpRequest) -> HttpResponseBase:
     """`/sdk.js`: the one script other people's pages load, from any origin."""
-    body, tag = _loader_file() if not settings.DEBUG else _read_loader()
+    script = _read_loader() if settings.DEBUG else _kept_loader()
+    compressed = "gzip" in request.headers.get("Accept-Encoding", "")
     response: HttpResponseBase
-    if request.headers.get("If-None-Match") == tag:
+    if request.headers.get("If-None-Match") == script.tag:
         response = HttpResponseNotModified()
     else:
+        body = script.compressed if compressed else script.plain
         response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
-    response["ETag"] = tag
+        if compressed:
+            response["Content-Encoding"] = "gzip"
+    response["ETag"] = script.tag
+    response["Vary"] = "Accept-Encoding"
     response["Cache-Control"] = f"public, max-age={LOADER_MAX_AGE_S}"
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
-def _read_loader() -> tuple[bytes, str]:
+class _Loader(NamedTuple):
+    """The script as it leaves, in both forms, and the tag that names this version of it."""
+
+    plain: bytes
+    compressed: bytes
+    tag: str
+
+
+def _read_loader() -> _Loader:
     body = (settings.BASE_DIR / "static" / "widget" / "sdk.js").read_bytes()
-    return body, f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    return _Loader(body, gzip.compress(body, 9, mtime=0), tag)
 
 
-_loader_file = cache(_read_loader)
+_kept_loader = cache(_read_loader)
 
 
 def _site(public_key: str) -> SiteConfig:

@@ -342,7 +342,7 @@ function draw() {
 function drawNow() {
   const { facts, hasOlder, all } = conversations;
   const loading = all.length > 0 && !conversations.loaded;
-  drawHead({ parts: headParts, site: config.site, ...facts });
+  drawHead({ parts: headParts, site: config.site, asked: conversations.current?.last() != null, ...facts });
   composer.relabel(facts.status === "closed" ? "write_reopen" : "write");
   root.classList.toggle("loading", loading);
   thread.draw({ timelines: all, pending: outbox.items(), previews, greeting: hasOlder || loading ? null : greeting(), hasOlder, loading });

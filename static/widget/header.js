@@ -1,5 +1,5 @@
 /* header.js: who is on the other side, how the conversation stands, and whether the line is up.
- *   drawHead({ parts, site, agent, status, queue })   Banner: show(connectionState, errorCode) */
+ *   drawHead({ parts, site, agent, status, queue, asked })   Banner: show(connectionState, errorCode) */
 
 import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
@@ -7,7 +7,7 @@ import { avatar } from "./bubble.js";
 
 const PATIENCE_MS = 1_500;
 
-function statusText({ status, queue }) {
+function statusText({ status, queue, asked }) {
   if (status === "active") return t("status_active");
   if (status === "closed") return t("status_closed");
   if (status === "bot") return t("status_bot");
@@ -15,17 +15,17 @@ function statusText({ status, queue }) {
     const minutes = Math.ceil((queue.eta_s ?? 0) / 60);
     return minutes > 0 ? t("status_line_eta", { position: queue.position, minutes }) : t("status_line", { position: queue.position });
   }
-  return t("status_queued");
+  return t(asked ? "status_waiting" : "status_queued");
 }
 
 export function brandAvatar(site, size = "") {
   return el(`span.avatar.brand${size && `.${size}`}`, { ariaHidden: "true" }, [...site.name][0]?.toLocaleUpperCase() ?? "");
 }
 
-export function drawHead({ parts, site, agent, status, queue }) {
+export function drawHead({ parts, site, agent, status, queue, asked }) {
   const person = status === "active" && agent?.name ? agent : null;
   parts.name.textContent = person ? person.name : site.name;
-  parts.status.textContent = statusText({ status, queue });
+  parts.status.textContent = statusText({ status, queue, asked });
   parts.status.dataset.status = status;
   const picture = person ? avatar({ kind: "agent", ...person }) : brandAvatar(site);
   picture.id = parts.avatar.id;

@@ -38,6 +38,7 @@ export default {
   welcome: "Hello! How can we help?",
   status_bot: "Virtual assistant",
   status_queued: "Leave a message, we will answer here",
+  status_waiting: "We have your message and will answer here",
   status_line: "You are number {position} in line",
   status_line_eta: "Number {position} in line, about {minutes} min",
   status_active: "In conversation with you",

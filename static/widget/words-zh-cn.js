@@ -38,6 +38,7 @@ export default {
   welcome: "您好！请问有什么可以帮您？",
   status_bot: "智能助手",
   status_queued: "请留言，我们会在这里回复您",
+  status_waiting: "已收到您的消息，客服会尽快回复",
   status_line: "您排在第 {position} 位",
   status_line_eta: "您排在第 {position} 位，约 {minutes} 分钟",
   status_active: "正在为您服务",

@@ -42,8 +42,10 @@ async def test_words_go_both_ways_with_receipts_and_typing(browser: Browser, sha
     who = agent_session(shared_server)
     async with joined(who) as agent:
         conversation = await meet(visitor, agent, "Is the green tea in stock?")
+        status = visitor.where.locator("#head-status")
+        await expect(status).to_have_text("We have your message and will answer here")
         act(who, conversation, "accept")
-        await expect(visitor.where.locator("#head-status")).to_have_text("In conversation with you")
+        await expect(status).to_have_text("In conversation with you")
         first = await agent.expect("message", where=lambda frame: frame["payload"]["kind"] == "text")
         assert first["payload"]["text"] == "Is the green tea in stock?"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 
@@ -94,6 +95,9 @@ def test_the_loader_is_for_everybody_and_kept_for_an_hour(client: Client) -> Non
     assert response["Access-Control-Allow-Origin"] == "*"
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert response["Cache-Control"] == "public, max-age=3600"
+    small = client.get("/sdk.js", headers={"Accept-Encoding": "gzip, br"})
+    assert small["Content-Encoding"] == "gzip" and "Accept-Encoding" in small["Vary"]
+    assert gzip.decompress(small.content) == response.content and len(small.content) <= 5 * 1024
     again = client.get("/sdk.js", headers={"If-None-Match": response["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
