@@ -68,11 +68,14 @@ def sqlite_database(path: Path) -> dict[str, Any]:
 
 
 def pooled(database: dict[str, Any]) -> dict[str, Any]:
-    """`database` (from DATABASE_URL) with psycopg's pool: CONN_MAX_AGE leaks connections under ASGI."""
+    """`database` (from DATABASE_URL) with psycopg's pool: CONN_MAX_AGE leaks connections under ASGI.
+
+    A connection is tried when it is taken, so that a database that was restarted fails nobody afterwards.
+    """
     options = dict(database.get("OPTIONS", {}))
     options.setdefault("pool", {"min_size": 0, "max_size": POOL_MAX, "timeout": 5, "max_idle": 60})
     options.setdefault("connect_timeout", 5)
-    return {**database, "CONN_MAX_AGE": 0, "OPTIONS": options}
+    return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 def origin_of(url: str, name: str) -> str:

@@ -4,12 +4,11 @@ import os
 import shutil
 import signal
 import subprocess
-from pathlib import Path
 
 import psycopg
 import redis
 
-from tests.support.services import _binary, _spawn, free_port
+from tests.support.services import _binary, _spawn, folder, free_port, next_number
 from tests.support.waiting import eventually
 
 
@@ -19,10 +18,11 @@ class Service:
     command: list[str]
     user: str | None = None
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.home = folder / name
+    def __init__(self, name: str) -> None:
+        # Where the services of the run live: pytest's own folders are closed to PostgreSQL's user.
+        self.home = folder() / f"{name}-{next_number(name)}"
         self.home.mkdir()
-        self.log = folder / f"{name}.log"
+        self.log = self.home.with_suffix(".log")
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -46,8 +46,8 @@ class Service:
 class OwnRedis(Service):
     """appendonly, appendfsync always."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, "redis")
+    def __init__(self) -> None:
+        super().__init__("own-redis")
         words = f"--port {self.port} --bind 127.0.0.1 --appendonly yes --appendfsync always --save".split()
         self.command = [_binary("redis-server"), *words, "", "--dir", str(self.home)]
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -64,13 +64,10 @@ class OwnRedis(Service):
 class OwnPostgres(Service):
     """PostgreSQL refuses to run as root, so then it runs as its own user."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, "postgres")
+    def __init__(self) -> None:
+        super().__init__("own-postgres")
         self.user = "postgres" if os.geteuid() == 0 else None
         if self.user:
-            for parent in (folder, *folder.parents):
-                if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-                    parent.chmod(parent.stat().st_mode | 0o011)
             shutil.chown(self.home, self.user, self.user)
         data = str(self.home / "data")
         made = _spawn(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -27,8 +26,8 @@ def running(service: Service) -> Iterator[Service]:
         service.kill()
 
 
-async def test_redis_killed_and_started_again(server_factory: ServerFactory, tmp_path: Path) -> None:
-    own = OwnRedis(tmp_path)
+async def test_redis_killed_and_started_again(server_factory: ServerFactory) -> None:
+    own = OwnRedis()
     with running(own):
         env = {**UNLIMITED, "KEFU_REDIS_URL": own.url, "DATABASE_URL": new_database()}
         server = server_factory.start("scaled", env=env)
@@ -47,8 +46,8 @@ async def test_redis_killed_and_started_again(server_factory: ServerFactory, tmp
         server_factory.close()
 
 
-async def test_postgresql_away_for_a_while(server_factory: ServerFactory, tmp_path: Path) -> None:
-    own = OwnPostgres(tmp_path)
+async def test_postgresql_away_for_a_while(server_factory: ServerFactory) -> None:
+    own = OwnPostgres()
     with running(own):
         env = {**UNLIMITED, "DATABASE_URL": own.url, "KEFU_REDIS_URL": new_redis()}
         server = server_factory.start("scaled", env=env)
