@@ -104,6 +104,14 @@ export class Timeline {
     return this.#takePage(page);
   }
 
+  /* Too much was missed: begin anew at the end, for a hole in the middle would never be filled. */
+  async restart() {
+    const page = await this.#options.fetchPage({ before_seq: null, after_seq: null, limit: PAGE });
+    const newest = page.data.at(-1)?.seq ?? 0;
+    for (const seq of [...this.#bySeq.keys()]) if (seq <= newest) this.#bySeq.delete(seq);
+    return this.#takePage(page);
+  }
+
   async loadOlder() {
     if (!this.hasOlder) return 0;
     this.#loading ??= this.#options.fetchPage({ before_seq: this.firstSeq, after_seq: null, limit: PAGE }).finally(() => {
@@ -120,6 +128,7 @@ export class Timeline {
   /* Whether there is more above is read off the sequence itself: it starts at 1 and has no gap. */
   #takePage({ data }) {
     const before = this.#bySeq.size;
+    this.#sorted = null;
     for (const entry of data) this.#take(entry);
     this.hasOlder = data.length > 0 && this.firstSeq > 1;
     this.onChange?.(null);

@@ -73,7 +73,7 @@ const connection = new Connection({
   onState: (now) => connected(now),
   fetchEntries: (conversation, after) => conversations.of(conversation)?.loadAfter(after) ?? [],
   onResync: (conversation) => {
-    conversations.of(conversation)?.loadLatest();
+    conversations.of(conversation)?.restart().catch(() => connection.wake());
     return true;
   },
 });

@@ -152,6 +152,25 @@ async def test_history_is_read_backwards_to_the_first_entry(page: Page) -> None:
     assert (got["empty"], got["between"]) == (False, [67, 68])
 
 
+async def test_after_missing_too_much_it_begins_anew_at_the_end(page: Page) -> None:
+    body = (
+        _TIMELINE
+        + """
+    const all = log(5);
+    const t = over(all);
+    await t.loadLatest();
+    for (const e of log(900).slice(5)) all.push(e);
+    const restarted = t.restart();
+    t.apply(entry(901));  // live, while the page is on its way
+    await restarted;
+    const shown = seqs(t);
+    await t.loadOlder();
+    return [shown[0], shown.length, t.hasOlder, t.firstSeq, t.lastSeq];
+    """
+    )
+    assert await run(page, body, "{ Timeline } from timeline") == [871, 31, True, 841, 901]
+
+
 async def test_states_of_own_messages_and_growing_answers(page: Page) -> None:
     body = (
         _TIMELINE
