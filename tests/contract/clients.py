@@ -16,7 +16,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.contract import binary
+from tests.contract import binary, reference
 from tests.contract.binary import Frame
 
 Transport = Literal["json", "binary", "zstd", "poll"]
@@ -138,6 +138,7 @@ class Client:
     def _take(self, frame: Frame) -> None:
         assert isinstance(frame["timestamp"], int), frame
         assert set(frame) <= {"type", "ref", "timestamp", "payload"}, frame
+        reference.check(frame)
         self.frames.append(frame)
         self._news.set()
 

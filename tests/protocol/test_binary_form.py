@@ -19,7 +19,10 @@ from chat.protocol.json_form import JsonForm
 from tests.contract import binary
 
 LATIN = "The parcel left our house on Monday and should be with you."
-CHINESE = "您好，您的包裹已于周一从我们的仓库发出，预计将在三个工作日内送达，请您保持电话畅通，如有任何问题请随时联系我们的客服人员，谢谢。"
+CHINESE = (
+    "您好，您的包裹已于周一从我们的仓库发出，预计将在三个工作日内送达，"
+    "请您保持电话畅通，如有任何问题请随时联系我们的客服人员，谢谢。"
+)
 
 
 def delivery(text: str) -> Delivery:
@@ -101,12 +104,13 @@ def test_clients_frames_mean_the_same_in_both_forms() -> None:
         {
             "type": "message.send",
             "ref": "r1",
-            "payload": {"conversation": conversation, "client_msg_id": new_id(), "kind": "text", "text": "字"},
+            "payload": {"conversation": conversation, "client_msg_id": new_id(), "kind": "text", "text": "x"},
         },
         {
             "type": "message.send",
             "payload": {
-                "conversation": conversation, "client_msg_id": "c", "kind": "card", "card": {"a": [1]}, "reply_to": 2,
+                "conversation": conversation, "client_msg_id": "c", "kind": "card", "card": {"a": [1]},
+                "reply_to": 2,
             },
         },
         {"type": "receipt", "payload": {"conversation": conversation, "delivered": 2, "read": 1}},
