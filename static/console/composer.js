@@ -6,6 +6,7 @@
 import { composing } from "../shared/a11y.js";
 import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { newId } from "../shared/outbox.js";
 import { bytes } from "../shared/time.js";
 import { localPreview } from "./bubble.js";
 import { failure, say, visitorName } from "./describe.js";
@@ -260,7 +261,7 @@ export class Composer {
     if (this.#id === null || this.#standing() !== "mine") return;
     if (this.#mode !== "reply") this.focus("reply");
     for (const file of [...list].slice(0, MAX_FILES - this.#files.size)) {
-      const key = this.#desk.newId();
+      const key = newId();
       const staged = { file, url: null, width: null, height: null };
       this.#files.set(key, staged);
       if (file.type.startsWith("image/")) await measure(staged);

@@ -11,7 +11,7 @@
 
 import { createApi } from "../shared/api.js";
 import { Connection } from "../shared/connection.js";
-import { entryOf, newId, Outbox } from "../shared/outbox.js";
+import { entryOf, Outbox } from "../shared/outbox.js";
 import { openStore } from "../shared/store.js";
 import { Timeline } from "../shared/timeline.js";
 import { Lists } from "./lists.js";
@@ -344,9 +344,5 @@ export class Desk {
 
   recall(id, seq) {
     return this.api.post(`conversations/${id}/recall/`, { seq });
-  }
-
-  newId() {
-    return newId();
   }
 }
