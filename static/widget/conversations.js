@@ -20,6 +20,7 @@ export class Conversations {
   loaded = false;
   loadedAt = 0;
   #previous = [];
+  #running = new Map();
   #nothing = fresh();
   #options;
 
@@ -64,9 +65,24 @@ export class Conversations {
   }
 
   /* The newest page of the current conversation, and what the server remembers of it and of earlier ones. */
-  async load() {
+  load() {
     const { current } = this;
+    return this.#once(`load ${current.conversation}`, () => this.#load(current));
+  }
+
+  loadOlder() {
+    return this.#once("older", () => this.#loadOlder());
+  }
+
+  /* A scroll and a new connection may ask for the same at the same time. */
+  #once(name, act) {
+    if (!this.#running.has(name)) this.#running.set(name, act().finally(() => this.#running.delete(name)));
+    return this.#running.get(name);
+  }
+
+  async #load(current) {
     const [, list] = await Promise.all([current.loadLatest(), this.#options.api.get("conversations/", { limit: LISTED })]);
+    if (this.current !== current) return;
     this.#fold(current);
     this.#previous = [];
     for (const row of list.data) {
@@ -84,17 +100,19 @@ export class Conversations {
     if (row.rating !== null) timeline.facts.rated = true;
   }
 
-  async loadOlder() {
+  async #loadOlder() {
     if (this.all[0]?.hasOlder) return this.all[0].loadOlder();
     const row = this.#previous.at(-1);
     if (!row) return 0;
     const timeline = this.#timeline(row.id, row.status);
-    this.#remember(timeline, row);
     await timeline.loadLatest();
+    /* Meanwhile the person may have become another one. */
+    if (!this.#previous.includes(row)) return 0;
     this.#previous.pop();
-    this.#fold(timeline);
-    timeline.facts.status = row.status;
     this.all.unshift(timeline);
+    this.#fold(timeline);
+    this.#remember(timeline, row);
+    timeline.facts.status = row.status;
     return timeline.entries().length;
   }
 
