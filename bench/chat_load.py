@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+
 from bench.socket_load import LoadSocket, connect
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -158,7 +158,7 @@ def lockout_response(
     error = KefuError("rate_limited", "too many failed logins", retry_after_s=wait_s)
     if wants_json(request):
         return error_response(error)
-    text = _("Too many failed logins. Please try again in %(minutes)d minutes.") % {"minutes": wait_s // 60}
+    text = _("Too many failed logins. Please try again in %(minutes)s minutes.") % {"minutes": wait_s // 60}
     return HttpResponse(
         text, status=error.status, headers=headers_of(error), content_type="text/plain; charset=utf-8"
     )
