@@ -79,7 +79,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             registry.remove(session, "websocket")
             if connection:
                 wheel.remove(slot, connection)
-            session.leave_all()
+            session.end()
 
 
 async def _let_in(outlet: Outlet, receive: Receive) -> ClientSession | None:

@@ -44,7 +44,7 @@ async def greet(outlet: Outlet, form: Any, hello: Hello, ref: str | None) -> Cli
     try:
         await _welcome(session, hello, ref)
     except BaseException:
-        session.leave_all()
+        session.end()
         raise
     return session
 

@@ -123,9 +123,11 @@ class Held:
         """See `Subscriber`."""
 
 
-def remember_own(link: Link, sent: list[tuple[str, str]]) -> None:
-    """Note what is about to be sent, also for the answer that is being held here: `save` tells the others."""
+async def remember_own(link: Link, sent: list[tuple[str, str]]) -> None:
+    """Note what is about to be sent, before it is: a GET may read the log at any moment."""
     link.own = [*(own for own in link.own if own not in sent), *sent]
+    await save(link)
+    # Whoever is held here by now may have read the record before this; whoever comes later reads it after.
     for held in hub.subscribers(_topic(link.id)):
         if isinstance(held, Held):
             held.own.update(sent)

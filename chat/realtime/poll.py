@@ -136,7 +136,7 @@ async def _begin(body: bytes) -> _Answer:
         raise KefuError("bad_frame", error.message) from None
     session = await greet(outlet, form, incoming.command, incoming.ref)
     positions = dict(session.positions)
-    session.leave_all()
+    session.end()
     link = links.new_link(session.claims)
     link.follows = positions
     await links.save(link)
@@ -151,14 +151,14 @@ async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive) -> _A
         link = await links.load(link.id, claims)
         await links.keep(link.id)
         session = await _session(link, claims, positions, outlet, live=True)
-        held.own.update(link.own)
-        session.own_ids = held.own
-        if session.internal:
-            session.follow_sites(await in_thread(sites_of, session.participant))
-        registry.add(session, "poll")
         gone = asyncio.ensure_future(_disconnected(receive))
         ready = asyncio.ensure_future(outlet.ready.wait())
         try:
+            held.own.update(link.own)
+            session.own_ids = held.own
+            if session.internal:
+                session.follow_sites(await in_thread(sites_of, session.participant))
+            registry.add(session, "poll")
             for conversation, position in list(session.positions.items()):
                 await session.catch_up(conversation)
                 known = cached(conversation)
@@ -171,7 +171,7 @@ async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive) -> _A
             gone.cancel()
             ready.cancel()
             reached = dict(session.positions)
-            session.leave_all()
+            session.end()
     if outlet.closed is not None:
         raise _closed(outlet.closed)
     return _Answer(200, _body_of(outlet, links.encode_cursor(reached)))
@@ -193,23 +193,22 @@ async def _take(link: Link, claims: Claims, body: bytes) -> _Answer:
         session.bucket = _bucket(link)
         frames = [bytes(raw) for raw in raw_frames]
         if sent := _sent(frames):
-            links.remember_own(link, sent)
-            await links.save(link)  # before they are: a GET may read the log at any moment
+            await links.remember_own(link, sent)
         try:
             for raw in frames:
                 await dispatch(session, raw)
             await session.settled()
             follows = dict(session.positions)
         finally:
-            session.leave_all()
+            session.end()
+        if outlet.closed is not None:
+            raise _closed(outlet.closed)  # the poll goes on where it was: a closed session follows nothing
         changed = follows.keys() != link.follows.keys()
         link.follows = {name: link.follows.get(name, position) for name, position in follows.items()}
         await links.save(link)
         if changed:
             # The held answer waits for what was followed before: let the client ask for all of it.
             links.let_go(link.id)
-    if outlet.closed is not None:
-        raise _closed(outlet.closed)
     return _Answer(200, b'{"frames":[%b]}' % b",".join(outlet.frames))
 
 
@@ -221,14 +220,18 @@ async def _session(
     session.claims = claims
     # A poll's GET and its POSTs are one connection: what is sent here is not given back there.
     session.origin = link.id
-    for conversation, start in link.follows.items():
-        known = await look(conversation)
-        if may_read(known.state, session.participant):
-            position = max(0, min(cursor.get(conversation, start), known.head))
-            if live:
-                session.follow(conversation, position)
-            else:
-                session.positions[conversation] = position
+    try:
+        for conversation, start in link.follows.items():
+            known = await look(conversation)
+            if may_read(known.state, session.participant):
+                position = max(0, min(cursor.get(conversation, start), known.head))
+                if live:
+                    session.follow(conversation, position)
+                else:
+                    session.positions[conversation] = position
+    except BaseException:
+        session.end()  # else the hub would fill the answer that nobody fetches for ever
+        raise
     return session
 
 

@@ -86,10 +86,14 @@ class ClientSession:
         """End the connection from our side; ending twice is ending once."""
         if self.closed:
             return
-        self.closed = True
         metrics.CLOSES.labels(code=str(code)).inc()
-        self.leave_all()
+        self.end()
         self.outlet.close(code)
+
+    def end(self) -> None:
+        """The client is gone or told to go: nothing is delivered any more, whatever is still under way."""
+        self.closed = True
+        self.leave_all()
 
     def frame(self, kind: str, payload: dict[str, Any], ref: str | None = None) -> None:
         """Send a frame."""
@@ -116,6 +120,8 @@ class ClientSession:
 
     def follow(self, conversation: str, position: int) -> None:
         """Deliver what comes after `position` from now on."""
+        if self.closed:
+            return  # an acknowledgement that comes after the goodbye would keep a dead session in the hub
         if conversation not in self.positions and len(self.positions) >= MAX_FOLLOWED:
             raise KefuError("conflict", f"one connection follows at most {MAX_FOLLOWED} conversations")
         self.positions[conversation] = position
@@ -128,6 +134,8 @@ class ClientSession:
 
     def follow_sites(self, sites: tuple[str, ...]) -> None:
         """Hear of every conversation's changes at these sites, and no others any more (agents)."""
+        if self.closed:
+            sites = ()
         for site in set(self.sites) - set(sites):
             hub.unsubscribe(site_topic(site), self)
         for site in sites:
