@@ -14,6 +14,7 @@ KINDS = ("text", "image", "file", "card", "event", "hidden")
 SENDERS = ("visitor", "agent", "bot", "system")
 _CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SEND = ("conversation", "client_msg_id", "kind", "text", "attachment", "card", "reply_to")
+_ACK = ("conversation", "client_msg_id", "id", "seq", "created_at")
 _ENTRY = (
     *("conversation", "id", "seq", "client_msg_id", "sender_kind", "sender_id", "sender_name"),
     *("kind", "text", "attachment", "card", "event", "reply_to", "created_at"),
@@ -86,13 +87,12 @@ def _payload(code: int, values: list[Any]) -> tuple[str, Frame]:
         case 0:
             return values[0], values[1] or {}
         case 2:
-            names = ("conversation", "client_msg_id", "id", "seq", "created_at")
-            return "message.ack", dict(zip(names, values, strict=False))
+            return "message.ack", dict(zip(_ACK, values, strict=False))
         case 3:
             return "message", _entry(dict(zip(_ENTRY, values, strict=False)))
         case 4:
-            names = ("conversation", "delivered", "read")
-            return "receipt", {**dict(zip(names, values, strict=False)), "sender": _sender(values[3:5])}
+            payload = dict(zip(("conversation", "delivered", "read"), values, strict=False))
+            return "receipt", {**payload, "sender": _sender(values[3:5])}
         case 5:
             payload = {"conversation": values[0], "on": values[1], "sender": _sender(values[3:5])}
             return "typing", payload if values[2] is None else {**payload, "preview": values[2]}

@@ -87,6 +87,10 @@ class Client:
         ref = await self.send(kind, payload)
         return await self.expect(lambda frame: frame.get("ref") == ref)
 
+    async def answer(self, ref: str) -> Frame:
+        """The frame that echoes this ref."""
+        return await self.expect(lambda frame: frame.get("ref") == ref)
+
     async def error(self, kind: str, payload: Mapping[str, Any] | None = None) -> str:
         """Send a frame that is refused; the error's code."""
         answer = await self.call(kind, payload)

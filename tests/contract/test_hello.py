@@ -81,7 +81,7 @@ async def test_tokens_that_ran_out_or_belong_to_no_role_close_with_4401(mode_wir
 import json, time
 from django.core import signing
 def token(kind, expires):
-    claims = {{"k": kind, "i": "{session.answer["visitor"]["id"]}", "n": None, "s": None, "c": None, "e": expires}}
+    claims = dict.fromkeys("nsc") | {{"k": kind, "i": "{session.answer["visitor"]["id"]}", "e": expires}}
     return signing.dumps(claims, salt="kefu.session")
 now = int(time.time() * 1000)
 print(json.dumps([token("visitor", now - 1), token("bot", now + 60000), token("system", now + 60000),
@@ -100,7 +100,7 @@ print(json.dumps([token("visitor", now - 1), token("bot", now + 60000), token("s
 
 async def test_a_bad_first_frame_closes_with_4400(wire: Wire) -> None:
     session = await wire.visitor()
-    for kind, payload in [
+    wrong: list[tuple[str, dict[str, Any]]] = [
         ("ping", {}),
         ("message.send", {}),
         ("welcome", {}),
@@ -109,7 +109,8 @@ async def test_a_bad_first_frame_closes_with_4400(wire: Wire) -> None:
         ("hello", {"token": session.token, "resume": [1]}),
         ("hello", {"token": session.token, "resume": {"x": -1}}),
         ("hello", {"token": session.token, "features": "zstd"}),
-    ]:
+    ]
+    for kind, payload in wrong:
         client = await wire.connect()
         await client.send(kind, payload)
         assert await client.closed() == 4400, (kind, payload)

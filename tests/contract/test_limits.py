@@ -1,6 +1,6 @@
 """Too fast, and what happens then: first an error that says how long to wait, then the door (section 3)."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.contract.world import Kind, World, settled
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world with the rate limits on."""
     with settled("embedded", tmp_path_factory.mktemp("limited"), KEFU_RATE_LIMIT="on") as world:
         yield world

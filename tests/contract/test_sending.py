@@ -1,10 +1,12 @@
 """`message.send`, its ack, its repeats, and the one order that everybody sees (sections 3 and 4)."""
 
 import asyncio
+import io
 import uuid
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.contract.clients import text_message
 from tests.contract.conftest import Wire
@@ -122,10 +124,7 @@ async def test_messages_of_one_connection_keep_their_order(wire: Wire) -> None:
         await visitor.send("message.send", text_message(session.conversation, f"n{n}", f"n{n}"))
         for n in range(20)
     ]
-    seqs = [
-        (await visitor.expect(lambda frame, ref=ref: frame.get("ref") == ref))["payload"]["seq"]
-        for ref in refs
-    ]
+    seqs = [(await visitor.answer(ref))["payload"]["seq"] for ref in refs]
     assert seqs == sorted(seqs) and len(set(seqs)) == 20
     texts = [(await agent.expect("message", kind="text"))["payload"]["text"] for _ in refs]
     assert texts == [f"n{n}" for n in range(20)]
@@ -187,3 +186,36 @@ async def test_history_holds_what_was_acked_before_it_was_asked(wire: Wire) -> N
 async def test_the_bots_expectation_is_not_for_clients(wire: Wire) -> None:
     session, visitor, _ = await wire.pair()
     assert (await visitor.say(session.conversation, "x", human_seq=99))["seq"] == 1
+
+
+def _png() -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(picture, "PNG")
+    return picture.getvalue()
+
+
+async def test_an_image_travels_as_its_uploads_id_and_arrives_with_signed_addresses(wire: Wire) -> None:
+    session, visitor, agent = await wire.pair()
+    files = {"file": ("holiday.png", _png(), "image/png")}
+    uploaded = await wire.http.post("/api/v1/uploads/", files=files, headers=session.headers)
+    assert uploaded.status_code == 201, uploaded.text
+    send = {
+        "conversation": session.conversation,
+        "client_msg_id": "i",
+        "kind": "image",
+        "attachment": uploaded.json()["id"],
+    }
+    ack = await visitor.call("message.send", send)
+    assert ack["type"] == "message.ack", ack
+    attachment = (await agent.message(seq=1))["attachment"]
+    assert list(attachment) == ["id", "name", "type", "size", "width", "height", "url", "thumbnail_url"]
+    assert (attachment["name"], attachment["width"], attachment["height"]) == ("holiday.png", 40, 30)
+    shown = await wire.http.get(attachment["url"])
+    assert shown.status_code == 200 and shown.headers["content-type"].startswith("image/")
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    stranger = await wire.visitor()
+    other = await wire.join(stranger)
+    theft = {**send, "conversation": stranger.conversation}
+    assert await other.error("message.send", theft) in ("not_found", "forbidden")
+    tab = await wire.join(session, {session.conversation: 0})
+    assert (await tab.message(seq=1))["attachment"]["id"] == attachment["id"]

@@ -138,3 +138,28 @@ async def test_blocked_and_disabled_people_are_gone_within_five_seconds(mode_wir
     finally:
         await asyncio.to_thread(wire.world.shell, switch.format(True))
     await witness.alive()
+
+
+async def test_rights_taken_from_an_agent_are_gone_within_five_seconds(mode_wire: Wire) -> None:
+    wire = mode_wire
+    session = await wire.visitor()
+    visitor = await wire.join(session)
+    await visitor.say(session.conversation, "hello")
+    emil = await wire.join(await wire.agent("emil"))
+    await emil.call("subscribe", {"conversation": session.conversation, "after_seq": 0})
+    switch = (
+        "from agents.models import Agent; from chat.models import Site; "
+        "Agent.objects.get(display_name='Emil').sites.set(Site.objects.filter(public_key={!r}))"
+    )
+    try:
+        await asyncio.to_thread(wire.world.shell, switch.format("other"))
+        async with asyncio.timeout(9):
+            while (await emil.call("ping"))["payload"]["heads"]:
+                await asyncio.sleep(0.1)
+        await visitor.say(session.conversation, "not for emil any more")
+        send = {"conversation": session.conversation, "client_msg_id": "e", "kind": "text", "text": "x"}
+        assert await emil.error("message.send", send) == "not_found"
+        assert await emil.error("subscribe", {"conversation": session.conversation}) == "not_found"
+        assert [entry["seq"] for entry in emil.seen("message")] == [1]
+    finally:
+        await asyncio.to_thread(wire.world.shell, switch.format("demo"))

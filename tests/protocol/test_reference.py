@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -47,12 +47,12 @@ def messages() -> list[str]:
 
 
 def check(message: str, frame: Any) -> None:
-    """Raise `jsonschema.ValidationError` unless the frame fits the message's schema."""
+    """Raise `jsonschema_rs.ValidationError` unless the frame fits the message's schema."""
     schema = {
         **reference()["components"]["messages"][message]["payload"],
         "components": reference()["components"],
     }
-    jsonschema.Draft202012Validator(schema).validate(frame)
+    jsonschema_rs.Draft202012Validator(schema).validate(frame)
 
 
 def test_every_frame_of_the_code_is_described() -> None:
@@ -117,7 +117,7 @@ def test_a_schema_refuses_what_the_code_refuses() -> None:
         ),
     ]
     for message, frame in wrong:
-        with pytest.raises(jsonschema.ValidationError):
+        with pytest.raises(jsonschema_rs.ValidationError):
             check(message, frame)
 
 
