@@ -19,7 +19,7 @@ def test_administrator_and_site_are_made(tmp_path: Path) -> None:
     assert password is not None and admin.check_password(password)
     assert admin.is_superuser and admin.is_staff
     assert (tmp_path / PASSWORD_FILE).read_text().strip() == password
-    assert Site.objects.get(public_key="demo").name == "演示站点"
+    assert Site.objects.get(public_key="demo").name == "云岭茶"
 
 
 def test_given_password_is_used_and_not_returned(tmp_path: Path) -> None:
