@@ -99,12 +99,13 @@ export class Context {
     const url = /^https?:\/\//i.test(page?.url ?? "") ? page.url : null;
     if (!url) return quiet(t("context.no_page"));
     const referrer = /^https?:\/\//i.test(page.referrer ?? "") ? page.referrer : null;
+    const from = referrer && hostOf(referrer);
     return el(
       "div.page",
       {},
       page.title && el("p.page-title", {}, page.title),
       el("a.page-url", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url.replace(/^https?:\/\//, "")),
-      referrer && el("p.page-from", {}, `${t("context.referrer")} `, el("a", { href: referrer, target: "_blank", rel: "noopener noreferrer nofollow" }, new URL(referrer).host)),
+      from && el("p.page-from", {}, `${t("context.referrer")} `, el("a", { href: referrer, target: "_blank", rel: "noopener noreferrer nofollow" }, from)),
     );
   }
 
@@ -145,6 +146,15 @@ export class Context {
 function asMs(value) {
   if (value === null || value === undefined || value === "") return null;
   return typeof value === "number" ? value : Date.parse(value);
+}
+
+/* A page says what it likes about itself, also what is no address. */
+function hostOf(address) {
+  try {
+    return new URL(address).host;
+  } catch {
+    return null;
+  }
 }
 
 function section(title, content) {

@@ -133,7 +133,7 @@ function content(props) {
 
 function quoteNode(quoted) {
   const text = quoted.text ?? quoted.attachment?.name ?? quoted.card?.title ?? "";
-  return el("div.quote", {}, el("span.sr-only", {}, `${t("in_reply_to")} `), text.slice(0, 120));
+  return el("div.quote", {}, el("span.sr-only", {}, `${t("in_reply_to")} `), String(text).slice(0, 120));
 }
 
 function stateNode({ state, progress, error, actions, entry }) {

@@ -132,3 +132,20 @@ async def test_a_note_that_could_not_be_stored_stays_in_the_composer(chrome: Bro
     await expect(desk.page.locator("#composer-text")).to_have_value("")
     eventually(lambda: shops.status("wangfang", ma.conversation)["head"] == 3)
     await desk.context.close()
+
+
+async def test_a_visitor_who_lies_about_the_page_shows_nobody_elses(chrome: Browser, shops: Shops) -> None:
+    honest = shops.visit("qinghe", "顾言", page={"url": "https://shop.example.com/tea", "title": "茶"})
+    liar = shops.visit(
+        "qinghe", "钱进", page={"url": "https://[", "title": "假", "referrer": "https://[not an address"}
+    )
+    for visitor in (honest, liar):
+        shops.say(visitor, "你好")
+        shops.act("wangfang", visitor.conversation, "accept")
+    desk = await Desk.open(chrome, shops)
+    name = desk.page.locator("#context .visitor-name")
+    await desk.choose(honest.conversation)
+    await expect(name).to_contain_text("顾言")
+    await desk.choose(liar.conversation)
+    await expect(name).to_contain_text("钱进")
+    await expect(desk.page.locator("#context .page-title")).to_have_text("假")
