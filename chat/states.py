@@ -7,6 +7,7 @@ so threads and the event loop share it.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 import msgspec
@@ -37,19 +38,25 @@ def cached(conversation: str) -> Known | None:
 
 
 def remember(head: Head) -> Known:
-    """Take in what the journal said; an older word than the one at hand is ignored."""
+    """Take in what the journal said; an older word than the one at hand is ignored.
+
+    Heads only grow, so the head tells which word is older. The act mark does not: it stands at the end of the
+    append that held the act, and at the act itself once the journal forgot the conversation and took it back
+    from the database.
+    """
     before = _states.get(head.conversation)
+    if before is not None and before.head > head.head:
+        return before
     if before is not None and before.act_seq == head.act_seq:
-        if before.head >= head.head:
+        if before.head == head.head:
             return before
         known = Known(before.state, head.head, head.act_seq, head.human_seq, before.expect)
-    elif before is not None and before.act_seq > head.act_seq:
-        return before
     else:
         expect = Expectation("act", head.act_seq)
         known = Known(decode_state(head.state), head.head, head.act_seq, head.human_seq, expect)
     if before is None and len(_states) >= MAX_STATES:
-        _states.pop(next(iter(_states)), None)
+        with contextlib.suppress(RuntimeError, StopIteration):  # another thread is at it, too
+            _states.pop(next(iter(_states)), None)
     _states[head.conversation] = known
     return known
 

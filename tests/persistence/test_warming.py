@@ -8,11 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chat.conversation import decode_state
+from chat.conversation import Participant, decode_state
 from chat.journal.base import Append, Draft, Expectation, Journal, Refused, Stored
 from chat.models import Conversation
 from chat.persistence.reader import READER, drain
-from chat.protocol.entry import Entry, Sender, encode_unnumbered, new_id
+from chat.posting import post_blocking
+from chat.protocol.commands import Close, Send
+from chat.protocol.entry import Entry, Sender, encode_unnumbered, new_id, now_ms
 from chat.warming import load_state, load_warmth
 from tests.persistence.talk import AGENT, Talk
 
@@ -96,3 +98,24 @@ def test_the_snapshot_survives_many_nights(talk: Talk, log: Journal) -> None:
     state = decode_state(load_warmth([talk.id])[talk.id].head.state)
     assert (state.status, state.rating, state.agent and state.agent.name) == ("closed", 5, "Anna")
     assert Conversation.objects.get(pk=talk.id).head == 3
+
+
+def test_a_visitor_who_once_reopened_it_is_heard_after_it_was_forgotten(
+    new_talk: Callable[..., Talk], log: Journal
+) -> None:
+    talk = new_talk()
+    row = talk.row()
+    site = str(row.site_id)
+    visitor = Participant("visitor", str(row.visitor_id), "Mei", frozenset((site,)))
+    agent = Participant("agent", AGENT, "Anna", frozenset((site,)))
+    post_blocking(Send(talk.id, "m1", text="hello"), visitor)
+    post_blocking(Close(talk.id), agent)
+    # One append: the act that reopens, then the message, so the log's act mark stands beyond the act.
+    reopened = post_blocking(Send(talk.id, "m2", text="one more thing"), visitor)
+    assert (reopened.state.status, reopened.seq) == ("queued", 4)
+    for name in ("m3", "m4"):
+        drain(linger_s=0)
+        log.trim([READER], now_ms() + 10_000_000, 0, 1000)
+        assert log.heads([talk.id]) == {}
+        said = post_blocking(Send(talk.id, name, text="still there?"), visitor)
+    assert (said.seq, said.repeated) == (6, False)
