@@ -3,10 +3,13 @@
 import asyncio
 import random
 
+import httpx
 import pytest
 
 from tests.faults.talk import audit, check_promises, crowd, talking, until_quiet, write_on
+from tests.support.client import rest, visitor_session
 from tests.support.server import Mode, ServerFactory
+from tests.support.waiting import eventually_async
 
 pytestmark = pytest.mark.fault
 UNLIMITED = {"KEFU_RATE_LIMIT": "off"}
@@ -78,3 +81,26 @@ async def test_the_time_zone_of_a_process_changes_nothing(server_factory: Server
     times = [entry["created_at"] for entry in people[-1].seen[people[0].conversations[0]].values()]
     assert times and max(times) - min(times) < 60_000, "a zone is 24 hours away, the messages are not"
     audit(server)
+
+
+async def test_a_held_poll_is_told_to_come_back(server_factory: ServerFactory) -> None:
+    server = server_factory.start("embedded", env=UNLIMITED)
+    session = await asyncio.to_thread(visitor_session, server)
+    async with httpx.AsyncClient(base_url=server.base_url, timeout=30, trust_env=False, verify=False) as http:
+        hello = {"type": "hello", "payload": {"token": session.token}}
+        begun = (await http.post("/api/v1/poll/", json=hello)).json()
+        where = f"/api/v1/poll/{begun['poll']}/"
+        held = asyncio.create_task(
+            http.get(where, params={"cursor": begun["cursor"]}, headers=session.headers)
+        )
+        with rest(server) as probe:
+
+            async def counted() -> bool:
+                metrics = (await asyncio.to_thread(probe.get, "/metrics")).text
+                return 'kefu_connections{role="visitor",transport="poll"} 1.0' in metrics
+
+            await eventually_async(counted, 10, "the poll is held")
+        assert await asyncio.to_thread(server.stop) < 5
+        answer = await asyncio.wait_for(held, 10)
+    assert (answer.status_code, answer.json()["code"]) == (503, "restarting")
+    assert int(answer.headers["retry-after"]) >= 1

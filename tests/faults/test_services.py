@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 import redis
 
 from tests.faults.services import OwnPostgres, OwnRedis, Service
 from tests.faults.talk import audit, check_promises, crowd, talking, until_quiet, write_on
 from tests.support.client import agent_session, joined, visitor_session
-from tests.support.server import ServerFactory
+from tests.support.server import Server, ServerFactory
 from tests.support.services import new_database, new_redis
 
 pytestmark = pytest.mark.fault
@@ -97,6 +99,7 @@ async def test_two_processes_deliver_to_each_other_and_heal_what_the_layer_lost(
         finally:
             stop.set()
             await breaking
+    await _poll_over_both(first, second)
     people = await crowd(first, visitors=3, urls=[first.ws_url, second.ws_url])
     async with talking(people):
         await write_on(people, 0.7)
@@ -105,6 +108,37 @@ async def test_two_processes_deliver_to_each_other_and_heal_what_the_layer_lost(
         await until_quiet(people)
     check_promises(first, people)
     audit(first)
+
+
+async def _poll_over_both(first: Server, second: Server) -> None:
+    """Any process serves a poll: begun and posted to on one, held on the other."""
+    session = await asyncio.to_thread(visitor_session, first)
+    agent = await asyncio.to_thread(agent_session, first)
+    options: dict[str, Any] = {"headers": session.headers, "timeout": 40, "trust_env": False, "verify": False}
+    async with (
+        httpx.AsyncClient(base_url=first.base_url, **options) as here,
+        httpx.AsyncClient(base_url=second.base_url, **options) as there,
+        joined(agent) as answerer,
+    ):
+        await answerer.call("subscribe", {"conversation": session.conversation, "after_seq": 0})
+        hello = {"type": "hello", "payload": {"token": session.token}}
+        begun = (await here.post("/api/v1/poll/", json=hello)).json()
+        where, cursor = f"/api/v1/poll/{begun['poll']}/", begun["cursor"]
+        held = asyncio.create_task(there.get(where, params={"cursor": cursor}))
+        text = {"conversation": session.conversation, "client_msg_id": "mine", "kind": "text", "text": "x"}
+        sent = await here.post(where, json={"frames": [{"type": "message.send", "payload": text}]})
+        assert sent.json()["frames"][0]["type"] == "message.ack"
+        await answerer.expect("message")
+        await answerer.say(session.conversation, "theirs", "theirs")
+        seen: list[str] = []
+        while "theirs" not in seen:
+            body = (await asyncio.wait_for(held, 30)).json()
+            seen += [f["payload"]["client_msg_id"] for f in body["frames"] if f["type"] == "message"]
+            held = asyncio.create_task(there.get(where, params={"cursor": body["cursor"]}))
+        assert seen == ["theirs"], "what was sent over the poll is not given back in another process"
+        newer = asyncio.create_task(here.get(where, params={"cursor": body["cursor"]}))
+        assert (await asyncio.wait_for(held, 10)).status_code == 200, "a newer GET ends an older elsewhere"
+        newer.cancel()
 
 
 async def _break_pubsub(url: str, stop: asyncio.Event) -> None:
