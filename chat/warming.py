@@ -68,7 +68,7 @@ def load_warmth(conversations: Sequence[str]) -> dict[str, Warmth]:
     ids = parse_ids(conversations)
     if not ids:
         return {}
-    known = _known(ids)
+    known, parked = _known(ids)
     warmth = {}
     for id_, head, act, human, state, site, visitor, name, status in Conversation.objects.filter(
         pk__in=ids
@@ -78,7 +78,7 @@ def load_warmth(conversations: Sequence[str]) -> dict[str, Warmth]:
             initial_state(conversation, str(site), str(visitor), name, status)
         )
         warmth[conversation] = Warmth(
-            head=Head(conversation, head, act, human, snapshot),
+            head=Head(conversation, max(head, parked.get(conversation, 0)), act, human, snapshot),
             known=tuple(sorted(known[conversation], key=lambda item: item.seq)),
         )
     return warmth
@@ -96,7 +96,8 @@ def load_state(conversation: str) -> tuple[int, State] | None:
     return None
 
 
-def _known(ids: list[UUID]) -> defaultdict[str, list[Known]]:
+def _known(ids: list[UUID]) -> tuple[defaultdict[str, list[Known]], dict[str, int]]:
+    """Message ids that stay taken, and the last seq that stands in the dead-letter table."""
     known: defaultdict[str, list[Known]] = defaultdict(list)
     rows = Message.objects.filter(conversation_id__in=ids, client_msg_id__isnull=False)
     for conversation, client_msg_id, seq, id_, created_at in rows.values_list(
@@ -104,9 +105,11 @@ def _known(ids: list[UUID]) -> defaultdict[str, list[Known]]:
     ):
         if client_msg_id is not None:
             known[str(conversation)].append(Known(client_msg_id, seq, str(id_), created_at))
-    # A parked entry was acknowledged like any other: its id stays taken.
+    # A parked entry was acknowledged like any other: its id and its number stay taken.
+    parked: dict[str, int] = {}
     letters = DeadLetter.objects.filter(conversation__in=ids, resolved_at=None)
     for parked_in, seq, body in letters.values_list("conversation", "seq", "body"):
+        parked[str(parked_in)] = max(seq, parked.get(str(parked_in), 0))
         try:
             letter = _LETTER.decode(body)
         except msgspec.DecodeError:
@@ -114,4 +117,4 @@ def _known(ids: list[UUID]) -> defaultdict[str, list[Known]]:
         taken = {item.client_msg_id for item in known[str(parked_in)]}
         if letter.client_msg_id is not None and letter.client_msg_id not in taken:
             known[str(parked_in)].append(Known(letter.client_msg_id, seq, letter.id, letter.created_at))
-    return known
+    return known, parked

@@ -185,6 +185,10 @@ def test_an_entry_that_breaks_our_own_code_is_parked_alone(
     assert drain(linger_s=0) == 5
     assert [letter.seq for letter in _letters("internal")] == [4]
     assert talk.seqs() == [1, 2, 3, 5]
+    # Its number stays taken, even when nothing came after it and the journal forgot the conversation.
+    talk.say("bang", key="last")
+    assert drain(linger_s=0) == 1
+    assert load_warmth([talk.id])[talk.id].head.head == 6
 
 
 def test_nul_is_stored_as_the_replacement_character(talk: Talk) -> None:
