@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from chat import receipts, sites
+from chat.blocking import beside_database
 from chat.conversation import Participant
 from chat.delivery.hub import hub
 from chat.delivery.outbound import outbound
@@ -177,14 +178,14 @@ async def _join_layer() -> None:
         batch = dict(changed)
         changed.clear()
         try:
-            await asyncio.to_thread(directory.lease, [topic for topic, begun in batch.items() if begun])
-            await asyncio.to_thread(directory.release, [topic for topic, begun in batch.items() if not begun])
+            await beside_database(directory.lease, [topic for topic, begun in batch.items() if begun])
+            await beside_database(directory.release, [topic for topic, begun in batch.items() if not begun])
         except RedisError as error:
             # The next renewal says it again; until then the sweep of heads finds what is missed.
             log.warning("directory.publish_failed", error=type(error).__name__)
 
     async def renew() -> None:
-        await asyncio.to_thread(directory.lease, list(hub.topics()))
+        await beside_database(directory.lease, list(hub.topics()))
 
     async def listen() -> None:
         while True:

@@ -15,6 +15,7 @@ import msgspec
 from django.conf import settings
 from django.core.cache import cache
 
+from chat.blocking import beside_database
 from chat.delivery.frames import Delivery
 from chat.delivery.hub import Signal, hub
 from chat.delivery.outbound import outbound
@@ -163,5 +164,5 @@ def _key(link_id: str) -> str:
 async def _call(function: Any, *arguments: Any) -> Any:
     # Local memory answers in microseconds; Redis is waited for on a thread.
     if settings.KEFU_SCALED:
-        return await asyncio.to_thread(function, *arguments)
+        return await beside_database(function, *arguments)
     return function(*arguments)

@@ -20,6 +20,9 @@ class Outlet(Protocol):
     def send(self, frame: bytes, binary: bool) -> bool:
         """Hand a frame over. False when the reader is too slow or gone."""
 
+    def backlog(self) -> int:
+        """Bytes that the reader has not taken yet."""
+
     def close(self, code: int) -> None:
         """End the connection with a close code."""
 
@@ -59,6 +62,11 @@ class DoorOutlet:
         if held is not None:
             self._connection.send_many(held, binary=self._binary)
 
+    def backlog(self) -> int:
+        """See `Outlet`."""
+        self.flush()
+        return self._connection.buffered
+
     def close(self, code: int) -> None:
         """See `Outlet`."""
         self.flush()
@@ -96,6 +104,10 @@ class AsgiOutlet:
         key: str = "bytes" if binary else "text"
         self._put({"type": "websocket.send", key: frame if binary else frame.decode()}, len(frame))
         return self._buffered <= MAX_BUFFERED
+
+    def backlog(self) -> int:
+        """See `Outlet`."""
+        return self._buffered
 
     def close(self, code: int) -> None:
         """See `Outlet`."""
@@ -138,6 +150,10 @@ class ListOutlet:
         self.frames.append(frame)
         self.ready.set()
         return True
+
+    def backlog(self) -> int:
+        """See `Outlet`: an answer is bounded by what a resume may hold."""
+        return 0
 
     def close(self, code: int) -> None:
         """See `Outlet`."""

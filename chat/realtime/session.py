@@ -27,6 +27,11 @@ from chat.states import cached, remember
 
 logger = logging.getLogger(__name__)
 
+#: While catching up: look every so many entries whether more than so many bytes wait, for so long at most.
+ROOM_EVERY: Final = 16
+ROOM_BYTES: Final = 262_144
+ROOM_WAIT_S: Final = 20.0
+
 MAX_FOLLOWED: Final = 5_000  # conversations one connection may follow
 
 _ACKED = metrics.ACKS
@@ -237,7 +242,9 @@ class ClientSession:
             self._own = None
             self.frame("resync", {"conversation": conversation, "head": head})
             return False
-        for delivery in deliveries:
+        for count, delivery in enumerate(deliveries, 1):
+            if count % ROOM_EVERY == 0:
+                await self._room()
             if delivery.seq <= self.positions.get(conversation, head):
                 continue
             self.positions[conversation] = delivery.seq
@@ -248,6 +255,20 @@ class ClientSession:
                 metrics.GAPS_HEALED.inc()
             self.pass_on(delivery)
         return True
+
+    async def _room(self) -> None:
+        """Wait until a reader that catches up has taken what it was given.
+
+        500 long messages are 12 MB: written at once they would make a phone that reads as fast as it can too
+        slow a reader. One that takes nothing for `ROOM_WAIT_S` is.
+        """
+        left, waited = self.outlet.backlog(), 0.0
+        while left > ROOM_BYTES and not self.closed:
+            await asyncio.sleep(0.05)
+            before, left = left, self.outlet.backlog()
+            waited = 0.0 if left < before else waited + 0.05
+            if waited >= ROOM_WAIT_S:
+                self.too_slow()
 
     # --- messages in --------------------------------------------------------------------------------------
 

@@ -89,3 +89,28 @@ async def test_a_half_open_socket_is_found_within_two_heartbeats(server_factory:
         assert 9 in opcodes, "it was pinged before it was given up"
         assert 3 <= took <= 7, took
         assert (await healthy.say(session.conversation, "still here"))["seq"] == 1
+
+
+async def test_a_reader_that_resumes_much_while_others_talk_is_not_too_slow(
+    server_factory: ServerFactory,
+) -> None:
+    server = server_factory.start("embedded", env=UNLIMITED)
+    session = await asyncio.to_thread(visitor_session, server)
+    agent = await asyncio.to_thread(agent_session, server)
+    text, old, new = "字" * 7_000, 400, 60
+    async with joined(session) as talker:
+        for _ in range(old):
+            await talker.say(session.conversation, text)
+        async with socket(server, max_queue=4) as reader:
+            await reader.send(
+                "hello", {"token": agent.token, "resume": {session.conversation: 0}}, ref="hello"
+            )
+            for n in range(new):
+                await talker.say(session.conversation, f"live {n}")
+            seqs: list[int] = []
+            async with asyncio.timeout(30):
+                while len(seqs) < old + new:
+                    frame = json.loads(await reader.connection.recv())
+                    if frame["type"] == "message":
+                        seqs.append(frame["payload"]["seq"])
+            assert seqs == list(range(1, old + new + 1))
