@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db import connections
 
 Answer = TypeVar("Answer")
 Asked = ParamSpec("Asked")
+
+_beside: Final = ThreadPoolExecutor(2, "kefu-beside")
 
 
 async def in_thread(function: Callable[Asked, Answer], *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
@@ -19,6 +23,16 @@ async def in_thread(function: Callable[Asked, Answer], *args: Asked.args, **kwar
     ever, and one whose connection broke when the database restarted would never work again.
     """
     return await asyncio.to_thread(_run, function, args, kwargs)
+
+
+async def beside_database(
+    function: Callable[Asked, Answer], *args: Asked.args, **kwargs: Asked.kwargs
+) -> Answer:
+    """The same for what waits for Redis alone, on threads of its own: a database that takes connections and
+    never answers holds all of the loop's own threads, and delivery and polls have to go on without it.
+    """
+    call = functools.partial(function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_beside, call)
 
 
 def _run(function: Callable[..., Answer], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:

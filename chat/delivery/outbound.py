@@ -18,6 +18,7 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from chat.blocking import beside_database
 from chat.conversation import encode_state
 from chat.delivery.directory import Directory, open_directory
 from chat.delivery.hub import Batch, Signal, hub
@@ -92,6 +93,11 @@ class Outbound:
             self._wake()
 
     def _wake(self) -> None:
+        # While a layer hangs, nobody takes what waits for it.
+        if len(self._batches) > 2 * MAX_WAITING:
+            del self._batches[:-MAX_WAITING]
+        if len(self._signals) > 2 * MAX_WAITING:
+            del self._signals[:-MAX_WAITING]
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._run())
             keep(self._pump)
@@ -111,7 +117,7 @@ class Outbound:
         layer = get_channel_layer()
         topics = {topic for batch in parcel.batches for topic in batch_topics(batch)}
         topics |= {signal.topic for signal in parcel.signals}
-        where = await asyncio.to_thread(self.directory.find, sorted(topics))
+        where = await beside_database(self.directory.find, sorted(topics))
         batches: dict[str, list[Batch]] = defaultdict(list)
         signals: dict[str, list[Signal]] = defaultdict(list)
         for batch in parcel.batches:
