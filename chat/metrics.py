@@ -14,7 +14,7 @@ CONNECTIONS = Gauge("kefu_connections", "Open connections.", ["role", "transport
 FRAMES = Counter("kefu_frames", "Frames by type and direction.", ["type", "direction"])
 """direction: in, out."""
 
-ERRORS = Counter("kefu_errors", "Error frames sent, by code.", ["code"])
+ERRORS = Counter("kefu_errors", "Errors answered by socket, poll and REST, by code.", ["code"])
 ACKS = Counter("kefu_acks", "Acknowledged sends, repeats included.")
 CLOSES = Counter("kefu_closes", "Connections closed by the server, by close code.", ["code"])
 SLOW_CLOSES = Counter("kefu_slow_closes", "Connections closed with 4508 because their reader was too slow.")

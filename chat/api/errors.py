@@ -20,6 +20,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from chat import metrics
 from chat.errors import KefuError
 from chat.journal.base import JournalUnavailable
 
@@ -98,6 +99,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         refusal = KefuError("internal", "something went wrong on our side")
     elif isinstance(error, DatabaseError):
         _LOG.warning("api.database_unavailable", error=type(error).__name__)
+    metrics.ERRORS.labels(code=refusal.code).inc()
     set_rollback()
     headers.update(headers_of(refusal))
     if refusal.status == 401:
@@ -107,6 +109,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
 
 def error_response(error: KefuError) -> JsonResponse:
     """The one shape as a plain Django answer."""
+    metrics.ERRORS.labels(code=error.code).inc()
     return JsonResponse(body_of(error), status=error.status, headers=headers_of(error))
 
 

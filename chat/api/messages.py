@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import history, posting
+from chat import history, metrics, posting
 from chat.api import rate
 from chat.api.authentication import caller
 from chat.api.fields import MAX_SEQ, Seq
@@ -213,6 +213,7 @@ class MessagesView(APIView):
         rate.check(request, "post", who)
         command = _send_of(str(conversation), request.data)
         posted = posting.post_blocking(command, who)
+        metrics.ACKS.inc()
         ack = {
             "conversation": posted.conversation,
             "client_msg_id": command.client_msg_id,

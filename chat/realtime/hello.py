@@ -21,6 +21,8 @@ from chat.receipts import unread_counts
 
 MAX_LISTED: Final = 200  # conversations in an agent's welcome
 
+_HELLOS: Final = metrics.FRAMES.labels(type="hello", direction="in")
+
 _unread_of_visitors: Coalescer[int] = Coalescer(lambda keys: unread_counts(keys, "visitor"))
 
 
@@ -29,6 +31,7 @@ async def greet(outlet: Outlet, form: Any, hello: Hello, ref: str | None) -> Cli
 
     Nothing is sent before the session is whole, so a refused client gets only its close code.
     """
+    _HELLOS.inc()
     claims = tokens.read(hello.token)
     if claims.kind == "visitor":
         participant = tokens.visitor_of(claims)

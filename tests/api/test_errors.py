@@ -9,6 +9,7 @@ import limits
 import pytest
 from django.db import OperationalError
 from django.test import Client, override_settings
+from prometheus_client import REGISTRY
 
 from chat import history, visitors
 from chat.api import rate
@@ -194,3 +195,14 @@ class TestRateLimits:
         answer = Client().post(SESSIONS, {"site": "shop"}, content_type="application/json")
         rate._limiter.cache_clear()
         assert answer.status_code == 201
+
+
+def test_every_refusal_is_counted_by_its_code(client: Client, visitor: Guest) -> None:
+    def counted(code: str) -> float:
+        return REGISTRY.get_sample_value("kefu_errors_total", {"code": code}) or 0.0
+
+    before = {code: counted(code) for code in ("not_found", "unauthorized", "method_not_allowed")}
+    client.get("/api/v1/nothing/")
+    client.get("/api/v1/conversations/")
+    client.get(SESSIONS)
+    assert {code: counted(code) - was for code, was in before.items()} == dict.fromkeys(before, 1.0)
