@@ -3,12 +3,10 @@
 import asyncio
 import base64
 import json
-from collections.abc import Callable
 from typing import Any
 
-from tests.contract.clients import SocketClient, open_socket
+from tests.contract.clients import SocketClient
 from tests.contract.conftest import Wire
-from tests.contract.world import Kind, World
 from tests.support.client import access_token
 
 
@@ -135,15 +133,6 @@ async def test_unknown_fields_are_ignored(wire: Wire) -> None:
     welcome = await client.hello(session.token, features=["zstd", "later"], new={"field": [1]})
     assert welcome["role"] == "visitor"
     assert (await client.say(session.conversation, "x", later=True))["seq"] == 1
-
-
-async def test_nobody_waits_longer_than_ten_seconds_for_hello(worlds: Callable[[Kind], World]) -> None:
-    clients = [
-        await open_socket(worlds(kind).server.ws_url, "json") for kind in ("embedded", "scaled", "daphne")
-    ]
-    begun = asyncio.get_running_loop().time()
-    assert await asyncio.gather(*(client.closed(30) for client in clients)) == [4408] * 3
-    assert asyncio.get_running_loop().time() - begun > 8
 
 
 async def test_the_form_of_the_first_frame_is_the_form_of_the_connection(socket_wire: Wire) -> None:

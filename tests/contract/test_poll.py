@@ -3,14 +3,12 @@
 import asyncio
 import base64
 import json
-import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from tests.contract.clients import text_message
 from tests.contract.conftest import Wire
-from tests.contract.world import LISTED_ORIGIN, Kind, World
+from tests.contract.world import LISTED_ORIGIN
 from tests.support.client import Session
 
 PATH = "/api/v1/poll/"
@@ -70,24 +68,6 @@ async def test_a_newer_get_ends_an_older(poll_wire: Wire) -> None:
     assert not newer.done()
     await agent.say(session.conversation, "x")
     assert _messages((await asyncio.wait_for(newer, 10)).json()) == [1]
-
-
-async def test_an_answer_is_held_up_to_25_seconds(worlds: Callable[[Kind], World]) -> None:
-    async def held(kind: Kind) -> float:
-        wire = Wire(worlds(kind), "poll")
-        try:
-            session = await wire.visitor()
-            path, cursor, _ = await _begin(wire, session)
-            begun = time.monotonic()
-            answer = await _get(wire, path, cursor, session)
-            assert answer.json() == {"cursor": cursor, "frames": []}
-            return time.monotonic() - begun
-        finally:
-            await wire.close()
-
-    for kind in ("embedded", "scaled"):
-        worlds(kind)  # starting one blocks
-    assert all(20 < took < 30 for took in await asyncio.gather(held("embedded"), held("scaled")))
 
 
 async def test_posts_are_answered_with_acks_and_errors(poll_wire: Wire) -> None:
