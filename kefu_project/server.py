@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from kefu_project.asgi import Application
+from kefu_project.patience import PatientHttp
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +97,7 @@ def config_for(application: Application, trusted_proxies: list[str]) -> uvicorn.
         application,
         interface="asgi3",
         loop="uvloop",
-        http="httptools",
+        http=PatientHttp,
         ws=DOOR,
         lifespan="off",
         log_config=None,
