@@ -138,6 +138,9 @@ async def _begin(body: bytes) -> _Answer:
     positions = dict(session.positions)
     session.end()
     link = links.new_link(session.claims)
+    # Records stand in memory that all share: one person must not push out the others'.
+    if (bucket := _bucket(link)) is not None and (wait := bucket.take()) > 0:
+        raise KefuError("rate_limited", "too many polls", retry_after_s=wait)
     link.follows = positions
     await links.save(link)
     return _Answer(201, _body_of(outlet, links.encode_cursor(positions), poll=link.id))

@@ -6,7 +6,9 @@ import hashlib
 import hmac
 from typing import Any
 
+import msgspec
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from chat import sites
@@ -224,3 +226,19 @@ def test_a_changed_site_counts_at_once_here(client: Client, shop: Site) -> None:
     Site.objects.filter(pk=shop.pk).update(allowed_origins=["https://new.example.com"])
     sites.forget()
     assert open_session(client, {"Origin": "https://new.example.com"}, site="shop").status_code == 201
+
+
+def test_sites_are_known_while_the_database_is_away(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sites.is_listed_origin("https://shop.example.com")
+
+    def away() -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(sites, "_load", away)
+    monkeypatch.setattr(sites, "TTL_S", -1.0)
+    monkeypatch.setattr(sites, "_snapshot", msgspec.structs.replace(sites._current(), expires=0.0))
+    assert sites.is_listed_origin("https://shop.example.com")
+    assert sites.by_public_key("shop").name == "Shop"
+    sites.forget()
+    with pytest.raises(OperationalError):
+        sites.by_public_key("shop")
