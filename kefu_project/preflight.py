@@ -3,15 +3,20 @@
 Plain standard library, so that a broken environment still gets a sentence and not a traceback.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Below this a start is refused: SQLite's two write-ahead logs alone may take tens of megabytes."""
+
+TEMPORARY = "tmp"
+"""Below the data folder: the system's own may be a small one in memory, and is not ours to fill."""
 
 
 class Refusal(Exception):
@@ -32,12 +37,23 @@ def check_python(version: Sequence[object]) -> None:
         raise Refusal(f"Python {wanted} or newer is needed, this is {'.'.join(map(str, found))}.")
 
 
+def _empty_temporary(folder: Path) -> None:
+    """Make the folder where bodies of requests wait, and drop what a killed server left there a day ago."""
+    folder.mkdir(exist_ok=True, mode=0o700)
+    long_ago = time.time() - 86_400
+    for left in folder.iterdir():
+        with contextlib.suppress(OSError):  # another server is at it, too
+            if left.stat().st_mtime < long_ago:
+                left.unlink()
+
+
 def check_data_dir(folder: Path) -> None:
     """Create `folder` (0700) when missing and prove that a file can be written in it; Refusal when not."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"kefu")
+        _empty_temporary(folder / TEMPORARY)
     except FileExistsError:
         raise Refusal(f"The data folder {folder} is not a folder.") from None
     except OSError as error:

@@ -16,7 +16,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from kefu_project.environment import origin_of, pooled, secret_key, sqlite_database, static_version
-from kefu_project.preflight import default_data_dir
+from kefu_project.preflight import TEMPORARY, default_data_dir
 from kefu_project.telemetry.logging import logging_config
 
 env = environ.Env()
@@ -165,7 +165,8 @@ else:
 
 MEDIA_ROOT = KEFU_DATA_DIR / "media"
 MEDIA_URL = "/media/"  # nothing is mounted there: uploads leave only by signed URLs
-FILE_UPLOAD_TEMP_DIR = None
+# `serve` makes it before this is read; other commands take no uploads.
+FILE_UPLOAD_TEMP_DIR = KEFU_DATA_DIR / TEMPORARY if (KEFU_DATA_DIR / TEMPORARY).is_dir() else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 KEFU_STATIC_VERSION = "dev" if DEBUG else static_version(BASE_DIR / "static", django.__version__)
 STATIC_URL = f"/static/{KEFU_STATIC_VERSION}/"

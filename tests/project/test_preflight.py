@@ -1,6 +1,7 @@
 """Refusals before settings are read."""
 
 import errno
+import os
 import shutil
 import tempfile
 from collections import namedtuple
@@ -62,3 +63,13 @@ def test_data_folder_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch,
     assert default_data_dir() == tmp_path
     monkeypatch.delenv("KEFU_DATA_DIR")
     assert default_data_dir().name == "var"
+
+
+def test_what_a_killed_server_left_is_dropped_after_a_day(tmp_path: Path) -> None:
+    check_data_dir(tmp_path)
+    old, new = tmp_path / "tmp" / "old.upload", tmp_path / "tmp" / "new.upload"
+    for left in (old, new):
+        left.write_bytes(b"half a file")
+    os.utime(old, (0, 0))
+    check_data_dir(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)

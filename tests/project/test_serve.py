@@ -153,6 +153,12 @@ def test_everything_it_writes_is_for_its_user_alone(embedded: Server) -> None:
     assert open_to_others == []
 
 
+def test_uploads_wait_in_the_data_folder(embedded: Server) -> None:
+    script = "from django.conf import settings; print(settings.FILE_UPLOAD_TEMP_DIR)"
+    said = embedded.manage("shell", "--no-imports", "-c", script).stdout
+    assert said.strip() == str(embedded.data_dir / "tmp")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_stops_with_1012_within_five_seconds(
     server_factory: ServerFactory, mode: Mode, number: signal.Signals
