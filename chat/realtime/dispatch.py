@@ -167,7 +167,7 @@ async def _receipt(session: ClientSession, command: Receipt) -> None:
 async def _renew(session: ClientSession, ref: str | None) -> None:
     claims = session.claims
     if session.participant.kind == "agent":
-        session.participant = await in_thread(tokens.participant_of, claims)
+        session.act_as(await in_thread(tokens.participant_of, claims))
     if revocation.is_revoked(session.participant):
         session.close(4403)
         return

@@ -152,13 +152,28 @@ class ClientSession:
         sites = every_site if participant.sites is None else tuple(sorted(participant.sites))
         if sites != self.sites:
             self.follow_sites(sites)
+        self.act_as(participant)
+
+    def act_as(self, participant: Participant) -> None:
+        """Take on what this person may do now: a conversation that is no longer theirs falls silent."""
         if participant == self.participant:
             return
         self.participant = participant
         for conversation in list(self.positions):
             known = cached(conversation)
-            if known is not None and not may_read(known.state, participant):
+            if known is None:
+                keep(asyncio.create_task(self._look_again(conversation)))
+            elif not may_read(known.state, participant):
                 self.unfollow(conversation)
+
+    async def _look_again(self, conversation: str) -> None:
+        try:
+            known = await posting.look(conversation)
+        except KefuError:
+            self.close(4500)  # whoever comes back is asked anew
+            return
+        if not may_read(known.state, self.participant):
+            self.unfollow(conversation)
 
     def leave_all(self) -> None:
         """Forget everything followed; the session takes no more part."""
