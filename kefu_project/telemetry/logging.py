@@ -19,7 +19,7 @@ _SECRET_KEYS = re.compile(
 )
 _SECRET_VALUES = re.compile(
     r"(?P<lead>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=:-]{6,}"  # an Authorization header quoted in a sentence
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"  # a JWT
+    r"|\beyJ[A-Za-z0-9_-]{8,}[.:][A-Za-z0-9_-]+[.:][A-Za-z0-9_-]+"  # a JWT, or a session token
     r"|(?P<name>\b(?:token|password|sig|signature)=)[^&\s\"']+",  # a query string
     re.IGNORECASE,
 )

@@ -66,9 +66,14 @@ def test_third_party_records_go_through_the_same_chain(lines: Lines) -> None:
     assert (line["level"], line["logger"]) == ("error", "some.library")
 
 
-def test_exceptions_are_logged_without_tokens(lines: Lines) -> None:
+@pytest.mark.parametrize(
+    "token",
+    ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJrIjoidmlzaXRvciJ9:1vLxYz:c2lnbmF0dXJl_-4"],
+    ids=["of a login", "of a session"],
+)
+def test_exceptions_are_logged_without_tokens(lines: Lines, token: str) -> None:
     try:
-        raise ValueError("bad eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl")
+        raise ValueError(f"bad {token}")
     except ValueError:
         structlog.get_logger("tests").exception("failed")
     (line,) = lines()
