@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chat import receipts
+from chat.api import rate
 from chat.api.authentication import caller
 from chat.api.paging import PageQuery, checked, listed, newest_first
 from chat.api.schema import CURSOR, LIMIT, PersonRefSerializer, errors, page_of
@@ -114,11 +115,12 @@ class ConversationsView(APIView):
             CURSOR,
             LIMIT,
         ],
-        responses={200: page_of("Conversation", ConversationSerializer), **errors(400, 401, 403, 503)},
+        responses={200: page_of("Conversation", ConversationSerializer), **errors(400, 401, 403, 429, 503)},
     )
     def get(self, request: Request) -> Response:
         """A page."""
         who = caller(request)
+        rate.check_reading(request, who)
         query = checked(ConversationQuery, request.query_params)
         rows, meta = newest_first(_filtered(who, query), query, by="last_at")
         truth = _truth(rows)
@@ -133,11 +135,12 @@ class ConversationView(APIView):
         operation_id="conversations_retrieve",
         summary="Read a conversation",
         tags=["conversations"],
-        responses={200: ConversationSerializer, **errors(401, 403, 404, 503)},
+        responses={200: ConversationSerializer, **errors(401, 403, 404, 429, 503)},
     )
     def get(self, request: Request, conversation: uuid.UUID) -> Response:
         """It, as it stands now."""
         who = caller(request)
+        rate.check_reading(request, who)
         row = visible(who).filter(pk=conversation).first()
         if row is None:
             raise KefuError("not_found", "no such conversation")

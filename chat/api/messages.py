@@ -153,12 +153,13 @@ class MessagesView(APIView):
                     )
                 ],
             ),
-            **errors(400, 401, 403, 404, 503),
+            **errors(400, 401, 403, 404, 429, 503),
         },
     )
     def get(self, request: Request, conversation: uuid.UUID) -> HttpResponse:
         """A page."""
         who = caller(request)
+        rate.check_reading(request, who)
         query = checked(LogQuery, request.query_params)
         after, before = query.get("after_seq"), query.get("before_seq")
         key = str(conversation)

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from chat.conversation import Participant
 from chat.errors import KefuError
 
-Act = Literal["session", "upload", "post", "login"]
+Act = Literal["session", "upload", "post", "login", "read"]
 
 PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
     "session": limits.RateLimitItemPerMinute(300),
@@ -30,6 +30,7 @@ PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
 PER_PERSON: Final[dict[Act, limits.RateLimitItem]] = {
     "upload": limits.RateLimitItemPerMinute(30),
     "post": limits.RateLimitItemPerMinute(120),
+    "read": limits.RateLimitItemPerMinute(600),
 }
 
 
@@ -66,6 +67,12 @@ def check(request: Request, act: Act, person: Participant | None = None) -> None
         _hit(PER_ADDRESS[act], act, "address", client_address(request._request))
     if person is not None and person.id and act in PER_PERSON:
         _hit(PER_PERSON[act], act, person.kind, person.id)
+
+
+def check_reading(request: Request, person: Participant) -> None:
+    """Count one reading of a visitor; agents read as much as their work needs. Raises `rate_limited`."""
+    if person.kind == "visitor":
+        check(request, "read", person)
 
 
 def _hit(item: limits.RateLimitItem, *names: str) -> None:

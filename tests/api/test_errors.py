@@ -171,6 +171,15 @@ class TestRateLimits:
         assert codes == [201, 201, 429, 429]
         assert agent.say(visitor.conversation, "x", "a1").status_code == 201
 
+    def test_a_visitor_who_reads_without_end_waits(
+        self, visitor: Guest, agent: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(rate.PER_PERSON, "read", limits.RateLimitItemPerMinute(3))
+        one = f"conversations/{visitor.conversation}/"
+        codes = [visitor.get(path).status_code for path in ("conversations/", one, f"{one}messages/") * 2]
+        assert codes == [200, 200, 200, 429, 429, 429]
+        assert {agent.get(one).status_code for _ in range(6)} == {200}
+
     def test_off_means_off(self, visitor: Guest, settings: Any) -> None:
         settings.KEFU_RATE_LIMIT = False
         codes = {visitor.say(visitor.conversation, "x", f"m{n}").status_code for n in range(5)}
