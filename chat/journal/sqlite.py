@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from chat.journal import sqlite_schema as sql
 from chat.journal.base import (
     Append,
@@ -25,10 +27,11 @@ from chat.journal.base import (
     Outcome,
     Warmth,
 )
-from chat.journal.sqlite_batch import Moved, json_text, write_batch
+from chat.journal.sqlite_batch import Memory, Moved, json_text, write_batch
 from chat.journal.sqlite_file import JournalFile, snapshot, transaction
 from chat.protocol.entry import now_ms as clock_ms
 
+_DECODE: Final = msgspec.json.Decoder().decode
 _TRIM_ROWS: Final = 2000  # bodies dropped in one transaction: about 10 ms, the longest a write waits for it
 _FORGET_ROWS: Final = 200
 
@@ -40,6 +43,7 @@ class SqliteJournal:
 
     def __init__(self, path: Path, *, busy_timeout_s: float = 2.0) -> None:
         self._file = JournalFile(path, busy_timeout_s)
+        self._memory = Memory()  # touched only while writing
 
     def open(self) -> None:
         """See the contract. A file of another version is refused, too."""
@@ -68,19 +72,25 @@ class SqliteJournal:
     # --- writing ------------------------------------------------------------------------------------------
 
     def write(self, batch: Sequence[Append], now_ms: int) -> list[Outcome]:
-        """See the contract. Two statements when nobody else writes to the file."""
+        """See the contract. One statement for conversations written lately, two for others, when nobody else
+        writes to the file."""
         with self._file.writing() as db:
             try:
-                return write_batch(db, batch, now_ms)
+                return write_batch(db, batch, now_ms, self._memory)
             except Moved:
-                with transaction(db):
-                    return write_batch(db, batch, now_ms)
+                try:
+                    with transaction(db):
+                        return write_batch(db, batch, now_ms, self._memory)
+                except BaseException:
+                    self._memory.forget()  # rolled back: what was remembered of it never happened
+                    raise
 
     def warm(self, conversations: Sequence[Warmth]) -> None:
         """See the contract."""
         if not conversations:
             return
         with self._file.writing() as db, transaction(db):
+            self._memory.forget()
             touched = clock_ms()
             for warmth in conversations:
                 head = warmth.head
@@ -104,9 +114,13 @@ class SqliteJournal:
     def heads(self, conversations: Sequence[str]) -> dict[str, Head]:
         """See the contract."""
         with self._file.reading() as db:
-            rows = db.execute(sql.HEADS, (json_text(list(conversations)),)).fetchall()
+            row = db.execute(sql.HEADS, (json_text(list(conversations)),)).fetchone()
         asked = set(conversations)  # a name with U+0000 in it finds the one that ends there
-        return {row[0]: Head(*row) for row in rows if row[0] in asked}
+        return {
+            name: Head(name, head, act_seq, human_seq, state)
+            for name, head, act_seq, human_seq, state in _cut(row)
+            if name in asked
+        }
 
     def read_after(self, conversation: str, after_seq: int, limit: int) -> list[tuple[int, bytes]]:
         """See the contract."""
@@ -165,8 +179,8 @@ class SqliteJournal:
     def read_batch(self, reader: str, shard: int, limit: int) -> list[LogItem]:
         """See the contract."""
         with self._file.reading() as db:
-            rows = db.execute(sql.READ_BATCH, (reader, limit)).fetchall()
-        return [LogItem(str(pos), conversation, seq, body) for pos, conversation, seq, body in rows]
+            row = db.execute(sql.READ_BATCH, (reader, limit)).fetchone()
+        return [LogItem(str(pos), conversation, seq, body) for pos, conversation, seq, body in _cut(row)]
 
     def advance(self, reader: str, shard: int, position: str) -> None:
         """See the contract."""
@@ -200,6 +214,7 @@ class SqliteJournal:
                 if not db.execute(sql.IDLE, {**limits, "limit": 1}).fetchall():
                     break
             with self._file.writing() as db, transaction(db):
+                self._memory.forget()
                 idle = [row[0] for row in db.execute(sql.IDLE, {**limits, "limit": _FORGET_ROWS})]
                 for cid in idle:
                     dropped += db.execute(sql.FORGET_ENTRIES, (cid,)).rowcount
@@ -213,3 +228,14 @@ class SqliteJournal:
 def _range(db: sqlite3.Connection, conversation: str, first: int, last: int) -> list[tuple[int, bytes]]:
     values: dict[str, Any] = {"conversation": conversation, "first": first, "last": last}
     return db.execute(sql.READ_RANGE, values).fetchall()
+
+
+def _cut(row: tuple[str, bytes | None]) -> Iterator[list[Any]]:
+    """Rows that came as one: a JSON array whose last column is the length of each one's part of the blob."""
+    blob = row[1] or b""
+    at = 0
+    for line in _DECODE(row[0]):
+        end = at + line[-1]
+        line[-1] = blob[at:end]
+        at = end
+        yield line

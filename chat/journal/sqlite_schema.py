@@ -107,8 +107,10 @@ WRITE: Final = "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 BIRTH: Final = "SELECT value FROM meta WHERE name = 'birth'"
 
+# One row, for the same reason as READ_BATCH.
 HEADS: Final = """
-SELECT h.conversation, h.head, h.act_seq, h.human_seq, s.state
+SELECT json_group_array(json_array(h.conversation, h.head, h.act_seq, h.human_seq, length(s.state))),
+       CAST(group_concat(CAST(s.state AS TEXT), '') AS BLOB)
 FROM json_each(?) c CROSS JOIN head h ON h.conversation = c.value JOIN snapshot s ON s.cid = h.cid
 """
 
@@ -137,9 +139,13 @@ WITH RECURSIVE chain (prev, seq) AS (
 SELECT min(seq) FROM chain
 """
 
+# One row for the whole batch: each row fetched is a turn of the GIL, and 2,000 of them beside a busy event
+# loop take longer than the work. Bodies are one blob, cut by their lengths.
 READ_BATCH: Final = """
-SELECT e.pos, h.conversation, e.seq, e.body FROM entry e JOIN head h ON h.cid = e.cid
-WHERE e.pos > coalesce((SELECT position FROM reader WHERE name = ?1), 0) ORDER BY e.pos LIMIT ?2
+SELECT json_group_array(json_array(pos, conversation, seq, length(body))),
+       CAST(group_concat(CAST(body AS TEXT), '') AS BLOB)
+FROM (SELECT e.pos, h.conversation, e.seq, e.body FROM entry e JOIN head h ON h.cid = e.cid
+      WHERE e.pos > coalesce((SELECT position FROM reader WHERE name = ?1), 0) ORDER BY e.pos LIMIT ?2)
 """
 
 # Positions have no holes between the first one held and the last one given, so a subtraction counts.
