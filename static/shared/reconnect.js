@@ -3,6 +3,9 @@
 export const FIRST_MS = 500;
 export const LAST_MS = 30_000;
 
+/* A hello with more is refused for good; whoever follows so many subscribes to the others again. */
+const MAX_RESUMED = 500;
+
 export function backoff(attempt, random = Math.random) {
   const ceiling = Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(attempt, 16));
   return Math.round(ceiling * (0.5 + 0.5 * random()));
@@ -69,6 +72,6 @@ export class Positions {
   }
 
   resume() {
-    return Object.fromEntries(this.#at);
+    return Object.fromEntries([...this.#at].slice(-MAX_RESUMED));
   }
 }

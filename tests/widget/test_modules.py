@@ -94,6 +94,15 @@ async def test_positions_wait_for_holes(page: Page) -> None:
     assert (got["at"], got["resume"], got["unknown"]) == (9, {"c": 9}, [0, False, "new", 7])
 
 
+async def test_no_more_is_resumed_than_a_hello_may_name(page: Page) -> None:
+    body = """
+    const p = new Positions();
+    for (let n = 0; n < 700; n += 1) p.set(`c${n}`, n);
+    return Object.keys(p.resume());"""
+    got = await run(page, body, "{ Positions } from reconnect")
+    assert (len(got), got[0], got[-1]) == (500, "c200", "c699")
+
+
 async def test_a_timeline_sorts_and_takes_everything_once(page: Page) -> None:
     body = (
         _TIMELINE
