@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 
 from chat import metrics, posting, sites
 from chat.blocking import in_thread
@@ -20,6 +22,7 @@ from chat.realtime.session import ClientSession
 from chat.receipts import unread_counts
 
 MAX_LISTED: Final = 200  # conversations in an agent's welcome
+UNREAD_WAIT_S: Final = 2.0
 
 _HELLOS: Final = metrics.FRAMES.labels(type="hello", direction="in")
 
@@ -125,8 +128,17 @@ async def _of_visitor(session: ClientSession) -> list[dict[str, Any]]:
         raise
     if not may_read(known.state, session.participant):
         return []
-    unread = await _unread_of_visitors.get(conversation) if known.head else 0
-    return [{"id": conversation, "status": known.state.status, "head": known.head, "unread": unread or 0}]
+    unread = await _unread(conversation) if known.head else 0
+    return [{"id": conversation, "status": known.state.status, "head": known.head, "unread": unread}]
+
+
+async def _unread(conversation: str) -> int:
+    """For the badge alone, so nobody is kept out while the database is away."""
+    try:
+        async with asyncio.timeout(UNREAD_WAIT_S):
+            return await _unread_of_visitors.get(conversation) or 0
+    except (TimeoutError, DatabaseError):
+        return 0
 
 
 def _of_agent(agent: Participant) -> list[dict[str, Any]]:

@@ -1,18 +1,27 @@
 """What the process needs for going on is not held up by what it can do without."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
+from chat import posting
 from chat.blocking import in_thread
+from chat.coalescing import Coalescer
 from chat.delivery import outbound as out
 from chat.delivery.hub import Signal
+from chat.protocol.commands import Hello, Send
+from chat.protocol.json_form import JsonForm
+from chat.realtime import hello
 from chat.realtime import link as links
+from chat.realtime.outlet import ListOutlet
 from chat.realtime.tokens import Claims
+from tests.realtime.conftest import Room
 
 
 @pytest.fixture
@@ -57,3 +66,24 @@ async def test_what_waits_for_a_layer_that_hangs_is_bounded(
     stuck.set()
     assert box._pump is not None
     await box._pump
+
+
+@pytest.mark.parametrize("trouble", ["down", "hanging"])
+async def test_a_visitor_comes_in_while_the_database_is_away(
+    room: Room, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    def away(conversations: list[str]) -> dict[str, int]:
+        if trouble == "hanging":
+            stuck.wait(10)
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(hello, "_unread_of_visitors", Coalescer(away))
+    monkeypatch.setattr(hello, "UNREAD_WAIT_S", 0.2)
+    await posting.post(Send(room.conversation, "m1", text="hi"), room.visitor)
+    outlet = ListOutlet()
+    session = await asyncio.wait_for(hello.greet(outlet, JsonForm(), Hello(room.token), None), 5)
+    session.end()
+    welcome = json.loads(outlet.frames[0])
+    assert welcome["type"] == "welcome"
+    (row,) = welcome["payload"]["conversations"]
+    assert (row["id"], row["head"], row["unread"]) == (room.conversation, 1, 0)
