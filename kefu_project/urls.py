@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from chat.api.rate import limited_login
+
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("kefu administration")
 admin.site.index_title = _("Sites, people and conversations")
@@ -17,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", RedirectView.as_view(url=static("shared/icon.svg"), permanent=False)),
     path("", include("chat.urls")),
     path("", include("agents.urls")),
+    path("admin/login/", limited_login(admin.site.login)),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

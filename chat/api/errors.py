@@ -12,8 +12,8 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.utils.translation import gettext as _
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from django.views.csrf import csrf_failure as django_csrf_failure
 from rest_framework import exceptions
@@ -157,14 +157,19 @@ def lockout_response(
     request: HttpRequest, response: HttpResponseBase | None, credentials: dict[str, Any] | None
 ) -> HttpResponseBase:
     """django-axes' AXES_LOCKOUT_CALLABLE: too many failed logins of this name from this address."""
-    wait_s = int(float(settings.AXES_COOLOFF_TIME) * 3600)
+    return locked_response(request, float(settings.AXES_COOLOFF_TIME) * 3600)
+
+
+def locked_response(request: HttpRequest, wait_s: float) -> HttpResponseBase:
+    """The answer to whoever has tried to sign in too often: one shape for programs, a page for people."""
     error = KefuError("rate_limited", "too many failed logins", retry_after_s=wait_s)
     if wants_json(request):
         return error_response(error)
-    text = _("Too many failed logins. Please try again in %(minutes)s minutes.") % {"minutes": wait_s // 60}
-    return HttpResponse(
-        text, status=error.status, headers=headers_of(error), content_type="text/plain; charset=utf-8"
-    )
+    metrics.ERRORS.labels(code=error.code).inc()
+    page = render(request, "locked.html", {"minutes": math.ceil(wait_s / 60)}, status=error.status)
+    for name, value in headers_of(error).items():
+        page[name] = value
+    return page
 
 
 def _token_code(error: exceptions.APIException) -> str | None:

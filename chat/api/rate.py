@@ -8,14 +8,16 @@ from __future__ import annotations
 import functools
 import ipaddress
 import time
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import limits
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 from rest_framework.request import Request
 
+from chat.api.errors import locked_response
 from chat.conversation import Participant
 from chat.errors import KefuError
 
@@ -67,6 +69,23 @@ def check(request: Request, act: Act, person: Participant | None = None) -> None
         _hit(PER_ADDRESS[act], act, "address", client_address(request._request))
     if person is not None and person.id and act in PER_PERSON:
         _hit(PER_PERSON[act], act, person.kind, person.id)
+
+
+def limited_login(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Count what is sent to a login page by address, as `auth/token/` does: axes knows names, so it does not
+    see somebody who tries one password on a thousand of them, and each try costs half a second of processor.
+    """
+
+    @functools.wraps(view)
+    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and settings.KEFU_RATE_LIMIT:
+            try:
+                _hit(PER_ADDRESS["login"], "login", "address", client_address(request))
+            except KefuError as refusal:
+                return locked_response(request, refusal.retry_after_s or 60.0)
+        return view(request, *args, **kwargs)
+
+    return limited
 
 
 def check_reading(request: Request, person: Participant) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import limits
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from chat.api import rate
 from tests.api.conftest import Caller
 
 URL = "/api/v1/auth/token/"
@@ -104,3 +106,23 @@ def test_a_person_at_a_login_page_reads_a_sentence(client: Client, agent: Caller
     assert locked.status_code == 429
     assert "15 分钟" in locked.content.decode()
     assert locked["Retry-After"] == "900"
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/console/login/"])
+def test_one_address_cannot_try_a_password_on_everybody(
+    page: str, agent: Caller, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.KEFU_RATE_LIMIT = True
+    monkeypatch.setitem(rate.PER_ADDRESS, "login", limits.RateLimitItemPerMinute(3))
+    rate._limiter.cache_clear()
+
+    def attempt(number: int, address: str = "192.0.2.9") -> Any:
+        form = {"username": f"somebody-{number}", "password": "spring-2026"}
+        return Client(REMOTE_ADDR=address).post(page, form, headers={"Accept-Language": "en"})
+
+    assert [attempt(number).status_code for number in range(5)] == [200, 200, 200, 429, 429]
+    refused = attempt(6)
+    assert "Too many failed" in refused.content.decode()
+    assert 1 <= int(refused["Retry-After"]) <= 120
+    assert attempt(7, "192.0.2.10").status_code == 200
+    assert Client(REMOTE_ADDR="192.0.2.9").get(page).status_code == 200
