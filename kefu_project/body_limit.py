@@ -4,6 +4,7 @@ Django writes the whole body of a request to a temporary file before any view ru
 what it keeps in memory is limited by its settings.
 """
 
+import errno
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -21,6 +22,11 @@ _TOO_LARGE: dict[str, object] = {
     "message": f"A request body may have {LARGEST_BODY} bytes.",
     "details": {},
 }
+_DISK_FULL: dict[str, object] = {
+    "code": "busy",
+    "message": "The disk is full; try again later.",
+    "details": {},
+}
 
 
 class BodyLimit:
@@ -36,7 +42,7 @@ class BodyLimit:
         if not declared.isdigit() or int(declared) > self._limit:
             return await answer(send, 413, _TOO_LARGE)
         seen = 0
-        refused = False
+        refused = answered = False
 
         async def counted() -> MutableMapping[str, Any]:
             nonlocal seen, refused
@@ -51,7 +57,15 @@ class BodyLimit:
             return message
 
         async def guarded(message: MutableMapping[str, Any]) -> None:
+            nonlocal answered
             if not refused:
+                answered = True
                 await send(message)
 
-        await self._inner(scope, counted, guarded)
+        try:
+            await self._inner(scope, counted, guarded)
+        except OSError as error:
+            # Django keeps a large body in a temporary file, and asks nobody what to do when that fails.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or answered or refused:
+                raise
+            await answer(send, 503, _DISK_FULL)

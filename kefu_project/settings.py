@@ -164,6 +164,7 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 MEDIA_ROOT = KEFU_DATA_DIR / "media"
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700  # Django's own: readable by all
 MEDIA_URL = "/media/"  # nothing is mounted there: uploads leave only by signed URLs
 # `serve` makes it before this is read; other commands take no uploads.
 FILE_UPLOAD_TEMP_DIR = KEFU_DATA_DIR / TEMPORARY if (KEFU_DATA_DIR / TEMPORARY).is_dir() else None

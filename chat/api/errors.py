@@ -5,6 +5,7 @@ DRF's exceptions, Django's own pages (400, 403, 404, 500, CSRF) and django-axes'
 
 from __future__ import annotations
 
+import errno
 import math
 from typing import Any, Final
 
@@ -83,6 +84,8 @@ def as_kefu_error(error: Exception) -> KefuError | None:
             return KefuError(
                 "database_unavailable", "the database is out of reach; try again", retry_after_s=2
             )
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return KefuError("busy", "the disk is full; try again later", retry_after_s=30)
         case _:
             return None
 

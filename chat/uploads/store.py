@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import secrets
 from pathlib import Path
@@ -97,7 +98,9 @@ def _write(folder: str, content: File[Any], written: list[str]) -> str:
         path = Path(default_storage.path(name))
     except NotImplementedError:
         return name  # a storage without local paths promises durability itself
-    for target in (path, path.parent):
+    # The folders, too: a day's first file stands in a new one, whose name a power cut could take back.
+    root = Path(default_storage.path(""))
+    for target in (path, *itertools.takewhile(lambda folder: folder != root.parent, path.parents)):
         descriptor = os.open(target, os.O_RDONLY)
         try:
             os.fsync(descriptor)

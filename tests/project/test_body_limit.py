@@ -1,7 +1,10 @@
 """No request body is longer than the limit, declared or not."""
 
+import errno
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+import pytest
 
 from kefu_project.body_limit import BodyLimit
 from tests.support.asgi import request
@@ -47,3 +50,20 @@ async def test_undeclared_body_is_refused_when_it_has_grown_too_long() -> None:
 async def test_senseless_length_is_refused() -> None:
     answer = await request(BodyLimit(echo, 10), "/", "POST", headers=[("Content-Length", "-1")])
     assert answer.status == 413
+
+
+async def test_a_full_disk_is_said_while_the_body_arrives() -> None:
+    async def inner(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    answer = await request(BodyLimit(inner, 10), "/", "POST", chunks=[b"12345"])
+    assert answer.status == 503
+    assert b'"code": "busy"' in answer.body
+
+
+async def test_other_troubles_are_not_its_own() -> None:
+    async def inner(*_: Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        await request(BodyLimit(inner, 10), "/", "POST", chunks=[b"12345"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -290,3 +291,35 @@ def test_a_full_disk_is_503_and_leaves_nothing(visitor: Guest, monkeypatch: pyte
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert answer["Retry-After"]
     assert files() == []
+
+
+def test_a_disk_that_fills_up_while_a_file_arrives_is_503(
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handler: Any, raw_data: bytes, start: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("chat.uploads.receiving.LimitedFileHandler.receive_data_chunk", full)
+    answer = upload(visitor, b"hello", "a.txt")
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer["Retry-After"]
+
+
+def test_files_are_for_the_server_alone_and_their_folders_durable(
+    visitor: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        real(descriptor)
+
+    monkeypatch.setattr("chat.uploads.store.os.fsync", fsync)
+    assert upload(visitor, b"hello", "a.txt").status_code == 201
+    (path,) = files()
+    assert path.stat().st_mode & 0o077 == 0
+    root = Path(settings.MEDIA_ROOT)
+    folders = [path.parent, *path.parent.parents]
+    assert synced == [path, *folders[: folders.index(root) + 1]]
+    assert all(folder.stat().st_mode & 0o077 == 0 for folder in folders[: folders.index(root)])
