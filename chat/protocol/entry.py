@@ -128,11 +128,23 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+_random: list[bytes] = []
+os.register_at_fork(after_in_child=_random.clear)  # parent and child must not draw the same ids
+
+
 def new_id() -> str:
     """A UUID version 7 (RFC 9562) in canonical text form: time-ordered, so database indexes grow at one
     end.
     """
-    value = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
+    try:
+        tail = _random.pop()
+    except IndexError:
+        # The system call gives the interpreter lock up, and winning it back beside busy threads cost the
+        # event loop 13 % of its time: one call for 256 ids.
+        block = os.urandom(2560)
+        _random.extend(block[at : at + 10] for at in range(10, 2560, 10))
+        tail = block[:10]
+    value = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(tail, "big")
     value = value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62
     h = f"{value:032x}"
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
