@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final, cast
 import structlog
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.utils import timezone
 
 from chat.conversation import Participant
@@ -71,6 +72,9 @@ def _store(file: File[Any], name: str, participant: Participant, site: SiteConfi
     written: list[str] = []
     try:
         if kind in PICTURES:
+            if not connection.in_atomic_block:
+                # A picture may wait 20 s for its turn; eight of them would hold the whole pool meanwhile.
+                connection.close()
             picture = reencode(raw, kind)
             upload.width, upload.height, upload.size = picture.width, picture.height, len(picture.data)
             upload.path = _write(folder, ContentFile(picture.data), written)

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from chat.models import Site, Upload
+from chat.uploads import images, store
 from tests.api.conftest import Caller, Guest
 from tests.uploads import pictures
 
@@ -323,3 +324,24 @@ def test_files_are_for_the_server_alone_and_their_folders_durable(
     folders = [path.parent, *path.parent.parents]
     assert synced == [path, *folders[: folders.index(root) + 1]]
     assert all(folder.stat().st_mode & 0o077 == 0 for folder in folders[: folders.index(root)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_while_a_picture_waits(visitor: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import connection
+
+    steps = []
+    real_close, real_reencode = connection.close, images.reencode
+
+    def close() -> None:
+        steps.append("given back")
+        real_close()
+
+    def reencode(file: Any, kind: str) -> Any:
+        steps.append("decoded")
+        return real_reencode(file, kind)
+
+    monkeypatch.setattr(connection, "close", close)
+    monkeypatch.setattr(store, "reencode", reencode)
+    assert upload(visitor, pictures.png()).status_code == 201
+    assert steps[: steps.index("decoded")] == ["given back"]
