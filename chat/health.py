@@ -5,10 +5,16 @@ short clause saying what does not, free of secrets. Raising counts as not workin
 not work makes the process not ready (it cannot take and acknowledge messages); any other only degraded.
 """
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 Probe = Callable[[], str | None]
+
+PROBE_WAIT_S: Final = 2.0
+"""Seconds a part has to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +38,44 @@ def unregister(name: str) -> None:
     _probes.pop(name, None)
 
 
-def examine() -> Report:
-    """Ask every probe, in order of registration. May block as long as its slowest probe does."""
+class _Question:
+    """One asking of one probe, on a thread of its own that nobody waits for at the end of the process."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+        self.answered = threading.Event()
+        self.complaint: str | None = None
+        threading.Thread(target=self._ask, name="health-probe", daemon=True).start()
+
+    def _ask(self) -> None:
+        try:
+            self.complaint = self.probe()
+        except Exception as error:
+            self.complaint = type(error).__name__
+        self.answered.set()
+
+
+_asked: dict[str, _Question] = {}
+
+
+def examine(wait_s: float = PROBE_WAIT_S) -> Report:
+    """Ask every probe, all at once. Blocks for `wait_s` seconds at most: a part that does not answer by then
+    does not work, and is not asked again before it has; the others' answers stand.
+    """
+    probes = list(_probes.items())
+    for name, (probe, _) in probes:
+        before = _asked.get(name)
+        if before is None or before.probe is not probe or before.answered.is_set():
+            _asked[name] = _Question(probe)
     ready = True
     degraded: dict[str, str] = {}
-    for name, (probe, essential) in list(_probes.items()):
-        try:
-            complaint = probe()
-        except Exception as error:
-            complaint = type(error).__name__
+    deadline = time.monotonic() + wait_s
+    for name, (_, essential) in probes:
+        question = _asked[name]
+        if question.answered.wait(max(0.0, deadline - time.monotonic())):
+            complaint = question.complaint
+        else:
+            complaint = f"no answer within {wait_s:g} s"
         if complaint is not None:
             degraded[name] = complaint
             ready = ready and not essential

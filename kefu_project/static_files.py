@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import mimetypes
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,14 @@ class StaticFiles:
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[Path, File]] = {}
+        self._reader = ThreadPoolExecutor(2, "static")
+
+    async def _find(self, name: str) -> File | None:
+        """From memory at once; else on a thread of its own, for a database that hangs holds the loop's."""
+        known = self._files.get(name)
+        if known is not None and not settings.DEBUG:
+            return known[1]
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._load, name)
 
     def _load(self, name: str) -> File | None:
         """The file `name` by the finders; read again only when DEBUG is on and it changed."""
@@ -93,7 +102,7 @@ class StaticFiles:
         file = None
         if ".." not in name.split("/") and "\0" not in name:
             for candidate in (rest,) if current else (name, rest):
-                if candidate and (file := await asyncio.to_thread(self._load, candidate)) is not None:
+                if candidate and (file := await self._find(candidate)) is not None:
                     break
         if file is None:
             return await _answer(send, 404, [(b"content-type", b"text/plain")], b"Not found\n")

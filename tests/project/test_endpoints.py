@@ -1,6 +1,9 @@
 """/health and /metrics."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -53,6 +56,32 @@ async def test_raising_probe_counts_as_not_working_and_tells_no_details(endpoint
     health.register("journal", broken, essential=True)
     answer = await request(endpoints, "/health/ready")
     assert answer.status == 503 and b"ConnectionError" in answer.body and b"password" not in answer.body
+
+
+async def test_a_part_that_hangs_hides_nobody_elses_answer(
+    endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it keep more than one thread, however often one asks, nor wait for the loop's own."""
+    over, asked = threading.Event(), []
+
+    def hanging() -> str | None:
+        asked.append(1)
+        over.wait(20)
+        return None
+
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, over.wait, 20)
+    monkeypatch.setattr(health.examine, "__defaults__", (0.2,))
+    health.register("database", hanging)
+    health.register("journal", lambda: None, essential=True)
+    for _ in range(3):
+        endpoints._report = None
+        answer = await asyncio.wait_for(request(endpoints, "/health/ready"), 5)
+        assert answer.status == 200 and b'{"database": "no answer within 0.2 s"}' in answer.body
+    assert asked == [1]
+    over.set()
+    await busy
 
 
 async def test_probes_are_asked_at_most_once_a_second(endpoints: Endpoints) -> None:
