@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -62,6 +62,7 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 _lock = threading.Lock()
 _snapshot: _Snapshot | None = None
+_reading: Future[_Snapshot] | None = None
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kefu-sites")
 
 
@@ -207,9 +208,30 @@ def is_listed_origin(origin: str) -> bool:
         return origin in _current().origins
     kept = _snapshot
     if kept is None or kept.expires <= time.monotonic():
-        reading = _reader.submit(_read_apart)
+        reading = _read_beside()
         kept = kept or reading.result()
     return origin in kept.origins
+
+
+def at_hand(site_id: str) -> SiteConfig | None:
+    """The site as last read, for the event loop: what has run out serves once more while a thread reads the
+    next. None when nothing was read yet, or it was not there.
+    """
+    kept = _snapshot
+    if kept is None:
+        return None
+    if kept.expires <= time.monotonic():
+        _read_beside()
+    return kept.by_id.get(site_id)
+
+
+def _read_beside() -> Future[_Snapshot]:
+    """One reading at a time: a database that hangs is not asked again before it has answered."""
+    global _reading
+    reading = _reading
+    if reading is None or reading.done():
+        reading = _reading = _reader.submit(_read_apart)
+    return reading
 
 
 def _read_apart() -> _Snapshot:

@@ -136,8 +136,10 @@ async def _typing(session: ClientSession, command: Typing) -> None:
         "sender": _sender(session),
     }
     if command.preview is not None and not session.internal:
-        # Mostly at hand, but once in 4 s the sites are read anew: not on the loop.
-        config = await in_thread(sites.by_id, site)
+        # What is being typed must not hold up what is sent while the database hangs.
+        config = sites.at_hand(site)
+        if config is None:
+            config = await in_thread(sites.by_id, site)
         if config.typing_preview:
             payload["preview"] = command.preview
     outbound.signal(Signal(command.conversation, "typing", payload), session.origin)

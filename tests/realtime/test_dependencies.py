@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from chat import posting
+from chat import posting, sites
 from chat.blocking import in_thread
 from chat.coalescing import Coalescer
 from chat.delivery import outbound as out
 from chat.delivery.hub import Signal
+from chat.models import Site
 from chat.protocol.commands import Hello, Send
 from chat.protocol.json_form import JsonForm
 from chat.realtime import hello
 from chat.realtime import link as links
+from chat.realtime.dispatch import dispatch
 from chat.realtime.outlet import ListOutlet
+from chat.realtime.session import ClientSession
 from chat.realtime.tokens import Claims
 from tests.realtime.conftest import Room
 
@@ -87,3 +90,27 @@ async def test_a_visitor_comes_in_while_the_database_is_away(
     assert welcome["type"] == "welcome"
     (row,) = welcome["payload"]["conversations"]
     assert (row["id"], row["head"], row["unread"]) == (room.conversation, 1, 0)
+
+
+async def test_typing_holds_up_nothing_while_the_database_hangs(
+    room: Room, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang() -> Any:
+        stuck.wait(10)
+        raise OperationalError("gone")
+
+    config = sites.config_of(Site(id=room.site, typing_preview=True))
+    old = sites._Snapshot(0.0, {room.site: config}, {}, frozenset())  # long run out
+    monkeypatch.setattr(sites, "_snapshot", old)
+    monkeypatch.setattr(sites, "_load", hang)
+    session = ClientSession(ListOutlet(), JsonForm(), room.visitor, limited=False)
+    heard: list[dict[str, Any]] = []
+    monkeypatch.setattr(out.outbound, "signal", lambda signal, origin: heard.append(signal.payload))
+    await posting.look(room.conversation)
+    typing = {"conversation": room.conversation, "on": True, "preview": "I would li"}
+    async with asyncio.timeout(2):
+        for _ in range(3):
+            frame = json.dumps({"type": "typing", "payload": typing})
+            await dispatch(session, frame)
+    assert [payload["preview"] for payload in heard] == ["I would li"] * 3
+    session.end()
