@@ -213,6 +213,11 @@ def is_listed_origin(origin: str) -> bool:
     return origin in kept.origins
 
 
+def is_read() -> bool:
+    """Whether the sites were read before, so that a question on the loop waits for nothing."""
+    return _snapshot is not None
+
+
 def at_hand(site_id: str) -> SiteConfig | None:
     """The site as last read, for the event loop: what has run out serves once more while a thread reads the
     next. None when nothing was read yet, or it was not there.

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 from django.conf import settings
+from django.db import Error as DatabaseError
 
 from chat import metrics, sites
 from chat.blocking import in_thread
@@ -76,7 +77,7 @@ async def poll_app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     except Exception:
         logger.exception("poll failed")
         answer = _refusal(KefuError("internal", "something failed on our side; try again"))
-    await _respond(send, answer, await in_thread(_cors, origin, headers.get("host", "")))
+    await _respond(send, answer, await _cors(origin, headers.get("host", "")))
 
 
 async def _route(scope: dict[str, Any], headers: dict[str, str], receive: Receive) -> _Answer:
@@ -300,8 +301,8 @@ def _refusal(error: KefuError) -> _Answer:
     return _Answer(error.status, _ENCODER.encode(body), error.retry_after_s)
 
 
-def _cors(origin: str | None, host: str) -> list[tuple[bytes, bytes]]:
-    if not origin or sites.is_own_origin(origin, host) or not sites.is_listed_origin(origin):
+async def _cors(origin: str | None, host: str) -> list[tuple[bytes, bytes]]:
+    if not origin or sites.is_own_origin(origin, host) or not await _is_listed(origin):
         return []
     return [
         (b"access-control-allow-origin", origin.encode("latin-1")),
@@ -310,6 +311,16 @@ def _cors(origin: str | None, host: str) -> list[tuple[bytes, bytes]]:
         (b"access-control-max-age", b"86400"),
         (b"vary", b"Origin"),
     ]
+
+
+async def _is_listed(origin: str) -> bool:
+    """No answer waits for a database that hangs, or is lost with one that is down."""
+    try:
+        if sites.is_read():
+            return sites.is_listed_origin(origin)
+        return await in_thread(sites.is_listed_origin, origin)
+    except DatabaseError:
+        return False
 
 
 async def _respond(send: Send, answer: _Answer, headers: list[tuple[bytes, bytes]]) -> None:

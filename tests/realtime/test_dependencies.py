@@ -22,9 +22,11 @@ from chat.realtime import hello
 from chat.realtime import link as links
 from chat.realtime.dispatch import dispatch
 from chat.realtime.outlet import ListOutlet
+from chat.realtime.poll import poll_app
 from chat.realtime.session import ClientSession
 from chat.realtime.tokens import Claims
 from tests.realtime.conftest import Room
+from tests.support.asgi import request
 
 
 @pytest.fixture
@@ -114,3 +116,29 @@ async def test_typing_holds_up_nothing_while_the_database_hangs(
             await dispatch(session, frame)
     assert [payload["preview"] for payload in heard] == ["I would li"] * 3
     session.end()
+
+
+async def test_a_poll_is_answered_while_the_database_holds_every_thread(
+    room: Room, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = "https://shop.example.com"
+    known = sites._Snapshot(0.0, {}, {}, frozenset((shop,)))
+    monkeypatch.setattr(sites, "_snapshot", known)
+    monkeypatch.setattr(sites, "_load", lambda: stuck.wait(10))
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, stuck.wait, 10)
+    path = "/api/v1/poll/"
+    async with asyncio.timeout(3):
+        begun = json.dumps({"type": "hello", "payload": {"token": room.token}}).encode()
+        first = await request(poll_app, path, "POST", [("Origin", shop)], chunks=[begun])
+        where = f"{path}{json.loads(first.body)['poll']}/"
+        said = {"conversation": room.conversation, "client_msg_id": "m1", "kind": "text", "text": "hi"}
+        post = json.dumps({"frames": [{"type": "message.send", "payload": said}]}).encode()
+        headers = [("Origin", shop), ("Authorization", f"Bearer {room.token}")]
+        second = await request(poll_app, where, "POST", headers, chunks=[post])
+    assert (first.status, second.status) == (201, 200)
+    assert second.headers["access-control-allow-origin"] == shop
+    assert json.loads(second.body)["frames"][0]["type"] == "message.ack"
+    stuck.set()
+    await busy
