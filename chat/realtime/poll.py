@@ -160,6 +160,11 @@ async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive) -> _A
         try:
             held.own.update(link.own)
             session.own_ids = held.own
+
+            async def learn_own() -> None:
+                held.own.update((await links.load(link.id, claims)).own)
+
+            session.learn_own = learn_own
             if session.internal:
                 session.follow_sites(await in_thread(sites_of, session.participant))
             registry.add(session, "poll")

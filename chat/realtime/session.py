@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from chat import metrics, posting
@@ -44,7 +45,8 @@ class ClientSession:
 
     __slots__ = (
         "_healing", "_own", "_retries", "_settled", "_unanswered", "bucket", "claims", "closed", "form",
-        "internal", "key", "origin", "outlet", "own_ids", "participant", "positions", "sites", "zstd",
+        "internal", "key", "learn_own", "origin", "outlet", "own_ids",
+        "participant", "positions", "sites", "zstd",
     )  # fmt: skip
 
     def __init__(self, outlet: Outlet, form: Any, participant: Participant, limited: bool) -> None:
@@ -69,6 +71,8 @@ class ClientSession:
         self._settled: asyncio.Future[None] | None = None
         #: (conversation, client_msg_id) sent over other requests of the same poll: not given back.
         self.own_ids: set[tuple[str, str]] | None = None
+        #: Brings `own_ids` up to date once the log was read (polls: another process may have posted).
+        self.learn_own: Callable[[], Awaitable[None]] | None = None
 
     # --- out ----------------------------------------------------------------------------------------------
 
@@ -250,6 +254,9 @@ class ClientSession:
         if position is None:
             return True
         deliveries, head = await missed_entries(conversation, position)
+        if deliveries and self.learn_own is not None:
+            # After the log: what is in it was noted as sent before it was written.
+            await self.learn_own()
         if head - position > RESYNC_OVER:
             if self.positions.get(conversation) != position:
                 return True  # unfollowed, or another reading was quicker
