@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 EXTENSION = "kefu.door"
@@ -15,6 +16,11 @@ class Connection(Protocol):
 
     last_seen: float
     """`loop.time()` (seconds) when the peer last sent anything: a message, part of one, a pong."""
+
+    on_text: Callable[[str], bool] | None
+    """Called with each text message that comes while the application waits in receive() and has had
+    everything before it; True means taken, and receive() does not give it. It must neither block nor raise.
+    None at first."""
 
     @property
     def buffered(self) -> int:

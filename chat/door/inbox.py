@@ -58,6 +58,10 @@ class Inbox:
                 self._waiter = None
             raise
 
+    def _idle(self) -> bool:
+        """Whether the application has had everything so far and waits for more."""
+        return self._waiter is not None and not self._waiter.done() and not self._queue
+
     def _give(self, message: Message) -> None:
         waiter = self._waiter
         if waiter is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from enum import IntEnum
 from typing import cast
 
@@ -38,6 +39,7 @@ class Link(Inbox, asyncio.Protocol):
         "_transport",
         "_write_paused",
         "last_seen",
+        "on_text",
     )
 
     close_timeout = 10.0
@@ -53,6 +55,7 @@ class Link(Inbox, asyncio.Protocol):
         self._pong_due: bytes | None = None  # the last ping that came while writing was paused
         self._drain: list[asyncio.Future[None]] | None = None  # send() calls waiting while writing is paused
         self._timer: asyncio.TimerHandle | None = None  # only while closing
+        self.on_text: Callable[[str], bool] | None = None
         self.last_seen = loop.time()
 
     # Reading.
@@ -80,6 +83,8 @@ class Link(Inbox, asyncio.Protocol):
         try:
             while not self._read_paused and (event := self._parser.next_event()) is not None:
                 if isinstance(event, str):
+                    if self.on_text is not None and self._idle() and self.on_text(event):
+                        continue
                     self._give({"type": "websocket.receive", "text": event})
                 elif isinstance(event, bytes):
                     self._give({"type": "websocket.receive", "bytes": event})

@@ -108,7 +108,7 @@ class Sqlite:
     def prepare(self) -> None:
         """Room for 8 MiB of pages instead of 2: keys are random, so inserts touch all of two indexes."""
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA cache_size = -8192")
+            cursor.execute("PRAGMA cache_size = -20480")
 
     def load(self, conversations: Sequence[str]) -> list[Row]:
         """See `Dialect.load`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 from channels.consumer import AsyncConsumer
@@ -21,7 +22,7 @@ from chat.protocol.commands import FrameError, Hello
 from chat.protocol.entry import MAX_FRAME
 from chat.protocol.json_form import JsonForm
 from chat.realtime import lifecycle
-from chat.realtime.dispatch import dispatch, refuse_form
+from chat.realtime.dispatch import dispatch, refuse_form, take_send
 from chat.realtime.hello import greet
 from chat.realtime.outlet import AsgiOutlet, DoorOutlet, Outlet
 from chat.realtime.registry import registry
@@ -59,6 +60,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if session is None:
             return
         registry.add(session, "websocket")
+        if connection and not session.form.binary:
+            connection.on_text = partial(take_send, session)
         slot = wheel.add(connection, lambda: session.close(4408)) if connection else 0
         try:
             while True:
@@ -78,6 +81,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         finally:
             registry.remove(session, "websocket")
             if connection:
+                connection.on_text = None
                 wheel.remove(slot, connection)
             session.end()
 

@@ -37,6 +37,33 @@ logger = logging.getLogger(__name__)
 _IN = {name: metrics.FRAMES.labels(type=name, direction="in") for name in (*CLIENT_FRAMES, "unknown")}
 
 
+#: How our own clients begin the frame that is hot; one that orders its keys otherwise goes the long way.
+_SEND_BEGINS = '{"type":"message.send"'
+
+
+def take_send(session: ClientSession, text: str) -> bool:
+    """Take a `message.send` where it stands, without a turn of the event loop; False: not taken.
+
+    The future, the task's turn and the ASGI message in between cost as much as posting itself.
+    """
+    if session.closed or not text.startswith(_SEND_BEGINS):
+        return False
+    try:
+        incoming = session.form.parse(text)
+        command = incoming.command
+        if type(command) is not SendPayload:
+            return False
+        _IN[incoming.type].inc()
+        if session.bucket is None or _throttle(session, incoming.ref):
+            session.send(command, incoming.ref)
+    except FrameError:
+        return False  # the long way answers it
+    except Exception:
+        logger.exception("a message could not be taken")
+        session.close(4500)
+    return True
+
+
 async def dispatch(session: ClientSession, data: str | bytes) -> None:
     """Take one frame. Never raises for anything a client sends."""
     try:
