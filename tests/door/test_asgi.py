@@ -429,6 +429,44 @@ def test_many_messages_in_one_write(door: DoorServer, serve_app: Serve, log: Log
         assert [take(log) for _ in range(4)] == [False, True, True, True]
 
 
+def test_texts_taken_at_once_keep_their_order_with_those_that_wait(
+    door: DoorServer, serve_app: Serve, log: Log
+) -> None:
+    """What comes while the application is busy, or behind a message it has not had, is never taken ahead."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = connection_of(scope)
+        await receive()
+        await send(ACCEPT)
+
+        def take_quick(text: str) -> bool:
+            if not text.startswith("quick"):
+                return False
+            log.put(("taken", text))
+            return True
+
+        connection.on_text = take_quick
+        while (message := await receive())["type"] == "websocket.receive":
+            await asyncio.sleep(0.05)  # busy: what arrives meanwhile has to queue
+            log.put(("received", message["text"]))
+            connection.send_text(b"done")
+
+    with RawClient(door.port, serve_app(app)) as client:
+        client.open()
+        for payload in (b"quick 1", b"slow 2", b"quick 3", b"slow 4"):
+            client.send(frame(TEXT, payload))
+        for _ in range(3):
+            client.expect(TEXT, b"done")
+        client.send(frame(TEXT, b"quick 5"))
+        assert [take(log) for _ in range(5)] == [
+            ("taken", "quick 1"),
+            ("received", "slow 2"),
+            ("received", "quick 3"),
+            ("received", "slow 4"),
+            ("taken", "quick 5"),
+        ]
+
+
 def test_a_connection_is_small_and_what_connection_py_says(door: DoorServer) -> None:
     with RawClient(door.port) as client:
         client.open()
@@ -444,6 +482,7 @@ def test_a_connection_is_small_and_what_connection_py_says(door: DoorServer) -> 
             "buffered",
             "is_open",
             "last_seen",
+            "on_text",
         ):
             assert hasattr(type(promised), name)
 
