@@ -16,8 +16,6 @@ from typing import Any, Final, cast
 import msgspec
 from django.db import Error as DatabaseError
 
-from chat import reopening, uploads
-from chat.blocking import in_thread
 from chat.coalescing import Coalescer
 from chat.conversation import (
     Participant,
@@ -35,7 +33,7 @@ from chat.conversation import (
     require_read,
 )
 from chat.errors import KefuError
-from chat.journal import group_commit, journal, reader
+from chat.journal import group_commit, reader
 from chat.journal.base import (
     Append,
     Cold,
@@ -49,6 +47,7 @@ from chat.journal.base import (
     Stored,
     Warmth,
 )
+from chat.posting_steps import AWAITING, BLOCKING, database_unavailable, load_blocking, unavailable
 from chat.protocol.commands import Accept, Close, Command, Note, Rate, Recall, Reopen, Send, SendPayload
 from chat.protocol.content import check_content, check_storable
 from chat.protocol.entry import (
@@ -57,7 +56,6 @@ from chat.protocol.entry import (
     EntryKind,
     Event,
     Sender,
-    decode_entry,
     encode_unnumbered,
     new_id,
     now_ms,
@@ -68,6 +66,7 @@ from chat.warming import load_warmth
 #: Refusals in a row before giving up: each needs another act of another process in between.
 MAX_ATTEMPTS: Final = 8
 
+_cold: Coalescer[Warmth] = Coalescer(lambda conversations: load_warmth(conversations))
 Course = Generator[tuple[str, tuple[Any, ...]], Any, "Posted"]
 
 
@@ -92,11 +91,11 @@ async def post(command: Command, participant: Participant, origin: object | None
         name, arguments = next(course)
         while True:
             try:
-                answer = await _ASYNC[name](*arguments)
+                answer = await AWAITING[name](*arguments)
             except JournalUnavailable as error:
-                name, arguments = course.throw(_unavailable(error))
+                name, arguments = course.throw(unavailable(error))
             except DatabaseError:
-                name, arguments = course.throw(_database_unavailable())
+                name, arguments = course.throw(database_unavailable())
             except KefuError as error:
                 name, arguments = course.throw(error)
             else:
@@ -112,11 +111,11 @@ def post_blocking(command: Command, participant: Participant) -> Posted:
         name, arguments = next(course)
         while True:
             try:
-                answer = _BLOCKING[name](*arguments)
+                answer = BLOCKING[name](*arguments)
             except JournalUnavailable as error:
-                name, arguments = course.throw(_unavailable(error))
+                name, arguments = course.throw(unavailable(error))
             except DatabaseError:
-                name, arguments = course.throw(_database_unavailable())
+                name, arguments = course.throw(database_unavailable())
             except KefuError as error:
                 name, arguments = course.throw(error)
             else:
@@ -152,9 +151,9 @@ def submit_plain(
 def current_state(conversation: str) -> State:
     """The journal's truth about a conversation, for threads. Raises `not_found`, `journal_unavailable`."""
     try:
-        return _load_blocking(conversation).state
+        return load_blocking(conversation).state
     except JournalUnavailable as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
 
 
 async def look(conversation: str) -> Known:
@@ -166,20 +165,19 @@ async def look(conversation: str) -> Known:
     try:
         head = await reader().head(conversation)
     except JournalUnavailable as error:
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     if head is not None:
         return remember(head)
     try:
         warmth = await _cold.get(conversation)
     except DatabaseError:
-        raise _database_unavailable() from None
+        raise database_unavailable() from None
     if warmth is None:
         raise KefuError("not_found", "no such conversation")
     return remember(warmth.head)
 
 
-# --- the course
-# -----------------------------------------------------------------------------------------------
+# --- the course -------------------------------------------------------------------------------------------
 
 
 def _course(command: Command, participant: Participant, origin: object | None) -> Course:
@@ -320,73 +318,3 @@ def _act_draft(conversation: str, actor: Participant, event: Event, text: str | 
     raw = encode_unnumbered(entry)
     check_storable(raw)
     return Draft(entry.id, None, raw)
-
-
-# --- the two drivers' steps
-# -----------------------------------------------------------------------------------
-
-
-async def _load(conversation: str) -> Known:
-    head = await reader().head(conversation)
-    if head is None:
-        return await in_thread(_load_blocking, conversation)
-    return remember(head)
-
-
-def _load_blocking(conversation: str) -> Known:
-    log = journal()
-    head = log.heads([conversation]).get(conversation)
-    if head is None:
-        warmth = load_warmth([conversation]).get(conversation)
-        if warmth is None:
-            raise KefuError("not_found", "no such conversation")
-        log.warm([warmth])
-        # Somebody may have warmed it and appended between our two looks: ask again instead of trusting ours.
-        head = log.heads([conversation]).get(conversation, warmth.head)
-    return remember(head)
-
-
-def _entry(conversation: str, seq: int) -> Entry:
-    """The stored entry, from the journal or the database. Raises `not_found`."""
-    found = journal().read_range(conversation, seq, seq)
-    if found:
-        return decode_entry(found[0][1])
-    from chat.history import stored_entry
-
-    entry = stored_entry(conversation, seq)
-    if entry is None:
-        raise KefuError("not_found", "no such message")
-    return entry
-
-
-def _unavailable(error: JournalUnavailable) -> KefuError:
-    return KefuError("journal_unavailable", "the message could not be stored; try again", retry_after_s=1)
-
-
-def _database_unavailable() -> KefuError:
-    return KefuError("database_unavailable", "try again", retry_after_s=1)
-
-
-def _in_thread(function: Callable[..., Any]) -> Callable[..., Any]:
-    async def call(*arguments: Any) -> Any:
-        return await in_thread(function, *arguments)
-
-    return call
-
-
-_cold: Coalescer[Warmth] = Coalescer(lambda conversations: load_warmth(conversations))
-
-_BLOCKING: Final[dict[str, Callable[..., Any]]] = {
-    "load": _load_blocking,
-    "append": lambda append: group_commit().append_blocking(append),
-    "attachment": uploads.describe,
-    "entry": _entry,
-    "reopen_ms": reopening.reopen_ms,
-    "claim_open": reopening.claim_open,
-    "successor": reopening.successor,
-}
-_ASYNC: Final[dict[str, Callable[..., Any]]] = {
-    **{name: _in_thread(function) for name, function in _BLOCKING.items()},
-    "load": _load,
-    "append": lambda append: group_commit().append(append),
-}

@@ -1,0 +1,83 @@
+"""The steps of a course that touch the world, in two forms: one for threads that may block, one to await.
+
+`posting` holds the order of steps; these look things up and append. Each raises `KefuError`, or what its
+driver turns into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from chat import reopening, uploads
+from chat.blocking import in_thread
+from chat.errors import KefuError
+from chat.history import stored_entry
+from chat.journal import group_commit, journal, reader
+from chat.journal.base import JournalUnavailable
+from chat.protocol.entry import Entry
+from chat.states import Known, remember
+from chat.warming import load_warmth
+
+
+async def load(conversation: str) -> Known:
+    """Where a conversation stands, taken into the journal when it was cold. Raises `not_found`."""
+    head = await reader().head(conversation)
+    if head is None:
+        return await in_thread(load_blocking, conversation)
+    return remember(head)
+
+
+def load_blocking(conversation: str) -> Known:
+    """The same from a thread."""
+    log = journal()
+    head = log.heads([conversation]).get(conversation)
+    if head is None:
+        warmth = load_warmth([conversation]).get(conversation)
+        if warmth is None:
+            raise KefuError("not_found", "no such conversation")
+        log.warm([warmth])
+        # Somebody may have warmed it and appended between our two looks: ask again instead of trusting ours.
+        head = log.heads([conversation]).get(conversation, warmth.head)
+    return remember(head)
+
+
+def entry_at(conversation: str, seq: int) -> Entry:
+    """The stored entry, from the journal or the database. Raises `not_found`."""
+    entry = stored_entry(conversation, seq)
+    if entry is None:
+        raise KefuError("not_found", "no such message")
+    return entry
+
+
+def unavailable(error: JournalUnavailable) -> KefuError:
+    """What a person is told when the journal cannot be written or read."""
+    return KefuError("journal_unavailable", "the message could not be stored; try again", retry_after_s=1)
+
+
+def database_unavailable() -> KefuError:
+    """What a person is told when the database cannot be asked."""
+    return KefuError("database_unavailable", "try again", retry_after_s=1)
+
+
+def _in_thread(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(*arguments: Any) -> Any:
+        return await in_thread(function, *arguments)
+
+    return call
+
+
+BLOCKING: Final[dict[str, Callable[..., Any]]] = {
+    "load": load_blocking,
+    "append": lambda append: group_commit().append_blocking(append),
+    "attachment": uploads.describe,
+    "entry": entry_at,
+    "reopen_ms": reopening.reopen_ms,
+    "claim_open": reopening.claim_open,
+    "successor": reopening.successor,
+}
+AWAITING: Final[dict[str, Callable[..., Any]]] = {
+    **{name: _in_thread(function) for name, function in BLOCKING.items()},
+    "load": load,
+    "append": lambda append: group_commit().append(append),
+}
