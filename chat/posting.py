@@ -47,7 +47,7 @@ from chat.journal.base import (
     Stored,
     Warmth,
 )
-from chat.posting_steps import AWAITING, BLOCKING, database_unavailable, load_blocking, unavailable
+from chat.posting_steps import AWAITING, BLOCKING, load_blocking, refusal
 from chat.protocol.commands import Accept, Close, Command, Note, Rate, Recall, Reopen, Send, SendPayload
 from chat.protocol.content import check_content, check_storable
 from chat.protocol.entry import (
@@ -92,12 +92,8 @@ async def post(command: Command, participant: Participant, origin: object | None
         while True:
             try:
                 answer = await AWAITING[name](*arguments)
-            except JournalUnavailable as error:
-                name, arguments = course.throw(unavailable(error))
-            except DatabaseError:
-                name, arguments = course.throw(database_unavailable())
-            except KefuError as error:
-                name, arguments = course.throw(error)
+            except (JournalUnavailable, DatabaseError, KefuError) as error:
+                name, arguments = course.throw(refusal(error))
             else:
                 name, arguments = course.send(answer)
     except StopIteration as done:
@@ -112,12 +108,8 @@ def post_blocking(command: Command, participant: Participant) -> Posted:
         while True:
             try:
                 answer = BLOCKING[name](*arguments)
-            except JournalUnavailable as error:
-                name, arguments = course.throw(unavailable(error))
-            except DatabaseError:
-                name, arguments = course.throw(database_unavailable())
-            except KefuError as error:
-                name, arguments = course.throw(error)
+            except (JournalUnavailable, DatabaseError, KefuError) as error:
+                name, arguments = course.throw(refusal(error))
             else:
                 name, arguments = course.send(answer)
     except StopIteration as done:
@@ -153,7 +145,7 @@ def current_state(conversation: str) -> State:
     try:
         return load_blocking(conversation).state
     except JournalUnavailable as error:
-        raise unavailable(error) from error
+        raise refusal(error) from error
 
 
 async def look(conversation: str) -> Known:
@@ -165,13 +157,13 @@ async def look(conversation: str) -> Known:
     try:
         head = await reader().head(conversation)
     except JournalUnavailable as error:
-        raise unavailable(error) from error
+        raise refusal(error) from error
     if head is not None:
         return remember(head)
     try:
         warmth = await _cold.get(conversation)
-    except DatabaseError:
-        raise database_unavailable() from None
+    except DatabaseError as error:
+        raise refusal(error) from None
     if warmth is None:
         raise KefuError("not_found", "no such conversation")
     return remember(warmth.head)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.db import Error as DatabaseError
+
 from chat import reopening, uploads
 from chat.blocking import in_thread
 from chat.errors import KefuError
@@ -50,13 +52,12 @@ def entry_at(conversation: str, seq: int) -> Entry:
     return entry
 
 
-def unavailable(error: JournalUnavailable) -> KefuError:
-    """What a person is told when the journal cannot be written or read."""
-    return KefuError("journal_unavailable", "the message could not be stored; try again", retry_after_s=1)
-
-
-def database_unavailable() -> KefuError:
-    """What a person is told when the database cannot be asked."""
+def refusal(error: JournalUnavailable | DatabaseError | KefuError) -> KefuError:
+    """What a person is told of a step that failed: a refusal as it is, a store out of reach as retryable."""
+    if isinstance(error, KefuError):
+        return error
+    if isinstance(error, JournalUnavailable):
+        return KefuError("journal_unavailable", "the message could not be stored; try again", retry_after_s=1)
     return KefuError("database_unavailable", "try again", retry_after_s=1)
 
 
