@@ -10,8 +10,9 @@ from playwright.async_api import Browser, expect
 
 from tests.console.browser import Desk
 from tests.console.people import Shops, found
+from tests.support.chromium import chromium
 from tests.support.server import Mode, ServerFactory
-from tests.widget.browser import Visitor, chromium, photo
+from tests.widget.browser import Visitor, photo
 
 pytestmark = pytest.mark.browser
 

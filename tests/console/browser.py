@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
@@ -17,26 +12,12 @@ from playwright.async_api import (
     ConsoleMessage,
     Error,
     Page,
-    async_playwright,
     expect,
 )
 
 from tests.console.people import PASSWORD, Shops
+from tests.support.chromium import SHOTS, WAIT_MS
 from tests.support.waiting import eventually_async
-
-SHOTS = Path(os.environ.get("KEFU_TEST_SHOTS") or Path(tempfile.gettempdir()) / "kefu" / "shots")
-WAIT_MS = 10_000
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 class Desk:

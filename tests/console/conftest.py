@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.console.browser import chromium
 from tests.console.people import Shops, found
+from tests.support.chromium import chromium
 from tests.support.server import ServerFactory
 
 QUIET = {"KEFU_RATE_LIMIT": "off"}

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
@@ -19,15 +15,12 @@ from playwright.async_api import (
     Locator,
     Page,
     WebSocketRoute,
-    async_playwright,
     expect,
 )
 
+from tests.support.chromium import SHOTS, WAIT_MS
 from tests.support.server import Server
 
-#: Where pictures for people to look at are left.
-SHOTS = Path(tempfile.gettempdir()) / "kefu" / "shots"
-WAIT_MS = 10_000
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "has_touch": True,
@@ -38,17 +31,6 @@ DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
 #: What a browser writes by itself when a request fails: expected while a server is down, an error otherwise.
 _NETWORK = ("net::ERR_", "Failed to load resource", "WebSocket connection to")
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser of one test."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 class Visitor:

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.support.chromium import chromium
 from tests.support.server import Server, ServerFactory
-from tests.widget.browser import chromium
 
 #: The demo site as the pictures show it.
 _SHOP = """
