@@ -11,9 +11,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from chat.errors import KefuError
-from chat.protocol.entry import Entry, Event
+from chat.protocol.entry import Entry, Event, Person
 
 Status = Literal["bot", "queued", "active", "closed"]
+Role = Literal["agent", "supervisor", "admin"]
 ParticipantKind = Literal["visitor", "agent", "bot", "system"]
 
 RECALL_WINDOW_MS: Final = 120_000
@@ -22,13 +23,15 @@ MAX_RECALLED: Final = 1000  # recalled entries a snapshot remembers; the databas
 
 class Participant(msgspec.Struct, frozen=True):
     """Who acts. `sites`: site ids an agent answers for, None for every site (superusers); a visitor has
-    one.
+    one. `groups`: ids of the agent's groups, None for every group (supervisors, administrators).
     """
 
     kind: ParticipantKind
     id: str | None
     name: str | None = None
     sites: frozenset[str] | None = frozenset()
+    role: Role = "agent"
+    groups: frozenset[str] | None = None
 
     def serves(self, site: str) -> bool:
         """Whether this participant belongs to the site."""
@@ -36,13 +39,6 @@ class Participant(msgspec.Struct, frozen=True):
 
 
 SYSTEM: Final = Participant("system", None, None, None)
-
-
-class Person(msgspec.Struct, frozen=True):
-    """A named id."""
-
-    id: str
-    name: str | None = None
 
 
 class State(msgspec.Struct, frozen=True):
@@ -57,6 +53,14 @@ class State(msgspec.Struct, frozen=True):
     closed_at: int | None = None
     rating: int | None = None
     recalled: tuple[int, ...] = ()
+    group: Person | None = None
+    #: Invited agents.
+    guests: tuple[Person, ...] = ()
+    #: The agent has it and has not yet accepted: who gave it ("agent" by transfer, "system" by routing).
+    offered_by: Person | None = None
+    offered: bool = False
+    snoozed_until: int | None = None
+    labels: tuple[Person, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -4,9 +4,12 @@ AppConfig.ready).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from chat.conversation import Participant
+import msgspec
+
+from chat.conversation import Participant, State
 
 
 class Roster(Protocol):
@@ -24,7 +27,76 @@ class Roster(Protocol):
         """The agent as of now (sites may have changed), None when disabled."""
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """A conversation that persistence has just moved on. `acted`: an act changed `state`; `visitor_seq`,
+    `human_seq`: the last message of the visitor and the last word or act of an agent; `began`: it now holds
+    its first visitor's message. `acts`: names of the acts in this batch, in order. Times in ms.
+    """
+
+    state: State
+    acted: bool
+    began: bool
+    acts: tuple[str, ...]
+    visitor_seq: int
+    human_seq: int
+    last_at: int
+
+
+class Follower(Protocol):
+    """Writes projections of its own in the transaction that persists the log. Implemented by
+    `agents.routing.follow`.
+    """
+
+    def follow(self, moved: Sequence[Moved]) -> None:
+        """Take in a batch, inside persistence's transaction; a savepoint surrounds it. May see a batch again
+        and must then change nothing. `DatabaseError` makes persistence try the whole batch again; any other
+        exception is logged and counted, and the rows stay as they were.
+        """
+
+    def committed(self, moved: Sequence[Moved]) -> None:
+        """The transaction is durable: nudge whoever works on it. Must not block."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A waiting conversation's place in its queue, from 1, and the expected wait in seconds."""
+
+    position: int
+    eta_s: int | None
+
+
+class Reception(Protocol):
+    """Whether somebody is there, and how long it takes. Implemented by `agents.routing.reception`."""
+
+    def places(self, conversations: Sequence[str]) -> dict[str, Place]:
+        """The places of those that wait. May touch the database."""
+
+    def open_for(self, site: str) -> Openness:
+        """What a visitor of the site finds now. May touch the database; answers are at most 2 s old."""
+
+
+class Openness(msgspec.Struct, frozen=True):
+    """What a visitor finds: `online` somebody is there and open; `state`: online, away (open, nobody there),
+    closed (outside hours), full (the queue is as long as it may be). `opens_at`: ms, when it opens next.
+    """
+
+    online: bool
+    state: str
+    opens_at: int | None = None
+
+
+class Attendance(Protocol):
+    """Who is connected. Implemented by `agents.presence`."""
+
+    def hold(self, process: str, connections: Mapping[str, str]) -> None:
+        """Connections of agents that this process serves now: {session key: agent id}; all of them, each
+        time. Called in a thread at every change and every third of a heartbeat; touches the database.
+        """
+
+
 _roster: Roster | None = None
+_followers: list[Follower] = []
+_reception: Reception | None = None
+_attendance: Attendance | None = None
 
 
 def register_roster(roster: Roster) -> None:
@@ -38,3 +110,36 @@ def roster() -> Roster:
     if _roster is None:
         raise RuntimeError("no roster registered: is the agents app in INSTALLED_APPS?")
     return _roster
+
+
+def register_follower(follower: Follower) -> None:
+    """Have persistence tell `follower` what moved."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def followers() -> tuple[Follower, ...]:
+    """Everybody who follows persistence, in the order of registering."""
+    return tuple(_followers)
+
+
+def register_reception(reception: Reception) -> None:
+    """Fill the port; called once by the agents app."""
+    global _reception
+    _reception = reception
+
+
+def reception() -> Reception | None:
+    """The registered reception, None without routing."""
+    return _reception
+
+
+def register_attendance(attendance: Attendance) -> None:
+    """Fill the port; called once by the agents app."""
+    global _attendance
+    _attendance = attendance
+
+
+def attendance() -> Attendance | None:
+    """The registered attendance, None when nobody asks who is connected."""
+    return _attendance

@@ -91,6 +91,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "csp",
     "axes",
+    "auditlog",
+    "import_export",
     "kefu_project",
     "chat",
     "knowledge",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from chat.protocol.entry import MAX_CLIENT_MSG_ID, MAX_TEXT
+from chat.protocol.entry import MAX_CLIENT_MSG_ID, MAX_TEXT, Person
 
 ConversationId = Annotated[str, Meta(min_length=1, max_length=64)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -54,11 +54,135 @@ class Accept(msgspec.Struct, frozen=True):
     conversation: str
 
 
-class Close(msgspec.Struct, frozen=True):
-    """An agent (or the system) ends a conversation."""
+class Queue(msgspec.Struct, frozen=True):
+    """The system puts a conversation into a group's queue (None: the site's own), back from an agent or
+    bot, too. `reason`: new, overflow, no_answer, silent, gone, refused, reopened, handoff, woken.
+    """
+
+    conversation: str
+    group: Person | None
+    reason: str
+
+
+class Assign(msgspec.Struct, frozen=True):
+    """The system gives a waiting conversation to an agent; refused with `conflict` when it waits no more.
+
+    `decision`: id of the routing decision behind it.
+    """
+
+    conversation: str
+    agent: Person
+    group: Person | None = None
+    decision: str | None = None
+    reason: str = "routed"
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """An agent passes it on: exactly one of `agent`, `group`, `bot`. An agent becomes the owner at once and
+    may refuse.
+    """
+
+    conversation: str
+    agent: Person | None = None
+    group: Person | None = None
+    bot: bool = False
+    note: str | None = None
+
+
+class Refuse(msgspec.Struct, frozen=True):
+    """The owner gives back what was transferred (to the one it came from) or assigned (to the queue) and not
+    yet accepted or answered.
+    """
 
     conversation: str
     reason: str | None = None
+
+
+class TakeOver(msgspec.Struct, frozen=True):
+    """A supervisor takes a conversation from whoever has it."""
+
+    conversation: str
+
+
+class Handoff(msgspec.Struct, frozen=True):
+    """From the bot to people: the visitor, the bot or an agent asks for it."""
+
+    conversation: str
+    reason: str | None = None
+    group: Person | None = None
+
+
+class Invite(msgspec.Struct, frozen=True):
+    """Bring a colleague in, who may then read and write it whatever their groups."""
+
+    conversation: str
+    agent: Person
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """An invited agent leaves again."""
+
+    conversation: str
+
+
+class Whisper(msgspec.Struct, frozen=True):
+    """A supervisor's or guest's word to the agent; visitors never see it."""
+
+    conversation: str
+    text: str
+
+
+class EditNote(msgspec.Struct, frozen=True):
+    """Change the text of one's own note. The log keeps the old one; readers show the last."""
+
+    conversation: str
+    seq: int
+    text: str
+
+
+class SetLabels(msgspec.Struct, frozen=True):
+    """The labels as they shall be. `labels`: who they are, in any order."""
+
+    conversation: str
+    labels: tuple[Person, ...]
+
+
+class Snooze(msgspec.Struct, frozen=True):
+    """Put it aside until `until_ms`, or until the visitor writes; its seat is free meanwhile."""
+
+    conversation: str
+    until_ms: int
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """End a snooze. `reason`: due, agent."""
+
+    conversation: str
+    reason: str = "agent"
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """The system notes that this conversation's visitor is the same person as another."""
+
+    conversation: str
+    visitor: Person
+    by: Person | None = None
+
+
+class LeftMessage(msgspec.Struct, frozen=True):
+    """The system notes a message left while nobody was there. `contact`: name, email, phone."""
+
+    conversation: str
+    contact: dict[str, str]
+
+
+class Close(msgspec.Struct, frozen=True):
+    """An agent (or the system) ends a conversation. `summary` and `category` stay among those who answer."""
+
+    conversation: str
+    reason: str | None = None
+    summary: str | None = None
+    category: str | None = None
 
 
 class Reopen(msgspec.Struct, frozen=True):
@@ -89,7 +213,29 @@ class Recall(msgspec.Struct, frozen=True):
     seq: int
 
 
-Act = Accept | Close | Reopen | Rate | Note | Recall
+Act = (
+    Accept
+    | Assign
+    | Close
+    | EditNote
+    | Handoff
+    | Invite
+    | Leave
+    | LeftMessage
+    | Merged
+    | Note
+    | Queue
+    | Rate
+    | Recall
+    | Refuse
+    | Reopen
+    | SetLabels
+    | Snooze
+    | TakeOver
+    | Transfer
+    | Wake
+    | Whisper
+)
 Command = Send | Act
 
 

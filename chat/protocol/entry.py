@@ -20,6 +20,13 @@ MAX_TEXT: Final = 8000  # characters
 MAX_CLIENT_MSG_ID: Final = 64  # characters
 
 
+class Person(msgspec.Struct, frozen=True):
+    """A named id: an agent, a group, a visitor, a label."""
+
+    id: str
+    name: str | None = None
+
+
 class Sender(msgspec.Struct, frozen=True):
     """Who wrote an entry. `id` is a UUID in text form, null for the system."""
 
