@@ -170,6 +170,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='MacroRun',
+            fields=[
+                ('id', models.UUIDField(default=chat.models.keys.new_uuid, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=40)),
+                ('macro', models.UUIDField()),
+                ('conversation', models.UUIDField()),
+                ('steps', models.JSONField(default=list)),
+                ('done', models.PositiveSmallIntegerField(default=0)),
+                ('failed', models.JSONField(default=dict)),
+                ('claimed_ms', models.PositiveBigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
+                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='agents.agent')),
+            ],
+            options={
+                'verbose_name': 'macro run',
+                'verbose_name_plural': 'macro runs',
+                'constraints': [models.UniqueConstraint(fields=('agent', 'key'), name='macro_run_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Macro',
             fields=[
                 ('id', models.UUIDField(default=chat.models.keys.new_uuid, editable=False, primary_key=True, serialize=False, verbose_name='id')),

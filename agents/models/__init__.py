@@ -1,6 +1,6 @@
 """The people who answer, how conversations reach them, and what they keep at hand, as rows."""
 
-from agents.models.desk import CannedReply, CloseCategory, Macro, Preferences, SavedView
+from agents.models.desk import CannedReply, CloseCategory, Macro, MacroRun, Preferences, SavedView
 from agents.models.hours import BusinessHours, Holiday, ScheduledBreak
 from agents.models.people import (
     Agent,
@@ -28,7 +28,7 @@ from agents.models.routing import (
 
 __all__ = [
     "Agent", "AgentSkill", "Assignment", "Availability", "BusinessHours", "CannedReply", "CloseCategory",
-    "Decision", "Group", "Holiday", "Lease", "Macro", "Preferences", "Role", "RoutingPolicy", "RoutingRule",
+    "Decision", "Group", "Holiday", "Lease", "Macro", "MacroRun", "Preferences", "Role", "RoutingPolicy", "RoutingRule",
     "RuleField", "RuleOperator", "SavedView", "ScheduledBreak", "Seat", "SiteRouting", "Skill", "Standing",
     "Strategy", "Waiting", "default_weights",
 ]  # fmt: skip

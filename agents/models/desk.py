@@ -73,6 +73,33 @@ class Macro(models.Model):
         return self.name
 
 
+class MacroRun(models.Model):
+    """A macro carried out in a conversation, so that a repeated call repeats nothing. `key` is the caller's.
+
+    `steps`: as they were when it began; `done`: how many were carried out; `failed`: {"step",
+    "do", "code", "message"} of the one that was refused; `claimed_ms`: since when somebody is at it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=40)
+    macro = models.UUIDField()
+    conversation = models.UUIDField()
+    steps: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(default=list)
+    done = models.PositiveSmallIntegerField(default=0)
+    failed: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    claimed_ms = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("macro run")
+        verbose_name_plural = _("macro runs")
+        constraints = (models.UniqueConstraint(fields=("agent", "key"), name="macro_run_once"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class SavedView(models.Model):
     """A list of the console with its filters. Shared when `owner` is null (made by supervisors)."""
 

@@ -74,6 +74,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='visitor',
+            name='merge_gave',
+            field=models.JSONField(blank=True, default=dict, editable=False, help_text='What the merge changed there: {field: [before, after]}.'),
+        ),
+        migrations.AddField(
+            model_name='visitor',
             name='priority',
             field=models.PositiveSmallIntegerField(default=0, help_text='0 to 10; ten is served first.', validators=[django.core.validators.MaxValueValidator(10)], verbose_name='priority'),
         ),
@@ -105,6 +110,7 @@ class Migration(migrations.Migration):
                 ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('created_by', models.CharField(blank=True, default='', editable=False, max_length=150, verbose_name='created by')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, db_index=True, verbose_name='updated at')),
                 ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to='chat.site', verbose_name='site')),
             ],
             options={

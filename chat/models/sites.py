@@ -161,6 +161,7 @@ class Block(models.Model):
     until = models.DateTimeField(_("until"), null=True, blank=True)
     created_by = models.CharField(_("created by"), max_length=150, blank=True, default="", editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True, db_index=True)
 
     class Meta:
         verbose_name = _("blacklist entry")

@@ -40,6 +40,10 @@ class Visitor(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="duplicates",
         verbose_name=_("merged into"),
     )  # fmt: skip
+    merge_gave: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict, blank=True, editable=False,
+        help_text="What the merge changed there: {field: [before, after]}.",
+    )  # fmt: skip
     blocked_at = models.DateTimeField(_("blocked at"), null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     last_seen_at = models.DateTimeField(_("last seen at"), null=True, blank=True, db_index=True)
