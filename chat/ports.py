@@ -5,7 +5,7 @@ AppConfig.ready).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -27,10 +27,21 @@ class Roster(Protocol):
         """The agent as of now (sites may have changed), None when disabled."""
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One act in a batch: its name and data, when it was stored, and the kind of who did it."""
+
+    name: str
+    data: dict[str, Any]
+    at_ms: int
+    by: str = "system"
+
+
 class Moved(msgspec.Struct, frozen=True):
     """A conversation that persistence has just moved on. `acted`: an act changed `state`; `visitor_seq`,
     `human_seq`: the last message of the visitor and the last word or act of an agent; `began`: it now holds
-    its first visitor's message. `acts`: names of the acts in this batch, in order. Times in ms.
+    its first visitor's message. `acts`: names of the acts in this batch, in order; `steps`: the same with
+    their data. `replied_at`: when an agent's first message in this batch was stored, None without one;
+    `waiting_since`: since when the visitor has no answer now, None when nobody waits. Times in ms.
     """
 
     state: State
@@ -40,6 +51,9 @@ class Moved(msgspec.Struct, frozen=True):
     visitor_seq: int
     human_seq: int
     last_at: int
+    steps: tuple[Step, ...] = ()
+    replied_at: int | None = None
+    waiting_since: int | None = None
 
 
 class Follower(Protocol):
