@@ -157,6 +157,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Pulse',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('beat_ms', models.PositiveBigIntegerField()),
+                ('since_ms', models.PositiveBigIntegerField(default=0)),
+                ('before_ms', models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                'verbose_name': 'pulse',
+                'verbose_name_plural': 'pulses',
+            },
+        ),
+        migrations.CreateModel(
             name='Lease',
             fields=[
                 ('connection', models.CharField(max_length=64, primary_key=True, serialize=False)),

@@ -17,6 +17,7 @@ from agents.models.routing import (
     Availability,
     Decision,
     Lease,
+    Pulse,
     RoutingRule,
     RuleField,
     RuleOperator,
@@ -28,7 +29,7 @@ from agents.models.routing import (
 
 __all__ = [
     "Agent", "AgentSkill", "Assignment", "Availability", "BusinessHours", "CannedReply", "CloseCategory",
-    "Decision", "Group", "Holiday", "Lease", "Macro", "MacroRun", "Preferences", "Role", "RoutingPolicy", "RoutingRule",
-    "RuleField", "RuleOperator", "SavedView", "ScheduledBreak", "Seat", "SiteRouting", "Skill", "Standing",
-    "Strategy", "Waiting", "default_weights",
+    "Decision", "Group", "Holiday", "Lease", "Macro", "MacroRun", "Preferences", "Pulse", "Role",
+    "RoutingPolicy", "RoutingRule", "RuleField", "RuleOperator", "SavedView", "ScheduledBreak", "Seat",
+    "SiteRouting", "Skill", "Standing", "Strategy", "Waiting", "default_weights",
 ]  # fmt: skip

@@ -117,6 +117,26 @@ class Lease(models.Model):
         return self.connection
 
 
+class Pulse(models.Model):
+    """One row, moved on by every sweep of presence: how long the database has been answering without a break.
+
+    `since_ms`: when the present stretch began; `before_ms`: the last sweep of the stretch before it. Just
+    after an outage leases have expired that nobody could renew (agents.presence.trust).
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    beat_ms = models.PositiveBigIntegerField()
+    since_ms = models.PositiveBigIntegerField(default=0)
+    before_ms = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("pulse")
+        verbose_name_plural = _("pulses")
+
+    def __str__(self) -> str:
+        return str(self.beat_ms)
+
+
 class Standing(models.Model):
     """Where an agent stands now. `used` counts the agent's seats and changes only together with them.
 
