@@ -17,6 +17,7 @@ from chat.journal.base import JournalUnavailable
 from chat.persistence.nudge import nudge_persistence
 from chat.persistence.reader import READER, drain
 from chat.protocol.entry import now_ms
+from chat.search.indexing import index_new
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,7 @@ TRIM_READERS = (READER,)
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "chat.sweep": {"task": "chat.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "chat.index": {"task": "chat.index", "schedule": 1.0, "options": {"expires": 1}},
     "chat.trim_journal": {"task": "chat.trim_journal", "schedule": 60.0, "options": {"expires": 60}},
 }
 """In seconds. A run that nobody took until the next one is due is dropped: no queue behind a dead worker."""
@@ -48,6 +50,12 @@ def sweep() -> None:
         return  # whoever appends reports it; there is nothing to read meanwhile
     if waiting:
         drain()
+
+
+@_task(name="chat.index", ignore_result=True)
+def index() -> None:
+    """Every second: make what was stored since findable."""
+    index_new()
 
 
 @_task(name="chat.trim_journal", ignore_result=True)

@@ -24,12 +24,17 @@ from chat.conversation import Participant, State, decode_state
 from chat.errors import KefuError
 from chat.journal.base import Head, JournalUnavailable
 from chat.models import Conversation, ConversationStatus, Visitor, new_uuid
+from chat.search.indexing import index_visitor, visitor_words
 from chat.sites import SiteConfig
 
 _ATTEMPTS: Final = 4
 """Rounds of "read, else make" before giving up: each lost race means that somebody else has made it."""
 
 _MAX_CLOSED_LOOKED_AT: Final = 10
+
+_FOUND_BY: Final = frozenset(("name", "email", "phone", "external_id"))
+"""Columns that search looks at.
+"""
 
 _CLAIM_S: Final = 0.1
 """Seconds a reopening needs at most between claiming the row and writing the act: a group commit takes 1 to
@@ -223,6 +228,8 @@ def _make(
     visitor.token_hash = _hash(token)
     _show(visitor, external_id, request)
     visitor.save(force_insert=True)
+    if visitor_words(visitor):
+        index_visitor(visitor)
     row = Conversation.objects.create(site_id=site.id, visitor=visitor, page=request.page or {})
     return visitor, token, Standing(str(row.id), row.status, row.head)
 
@@ -234,6 +241,8 @@ def _refresh(visitor: Visitor, external_id: str | None, request: SessionRequest)
         visitor.external_id = external_id
         fields.append("external_id")
     visitor.save(update_fields=fields)
+    if not _FOUND_BY.isdisjoint(fields):
+        index_visitor(visitor)
 
 
 def _show(visitor: Visitor, external_id: str | None, request: SessionRequest) -> list[str]:

@@ -6,6 +6,7 @@ from chat.api.acts import AcceptView, CloseView, NotesView, RateView, RecallView
 from chat.api.auth import RefreshView, TokenView
 from chat.api.conversations import ConversationsView, ConversationView
 from chat.api.messages import MessagesView
+from chat.api.search import SearchView
 from chat.api.sessions import VisitorSessionView
 from chat.api.sites import RotateSecretView, SitesView, SiteView
 from chat.api.uploads import UploadsView
@@ -33,5 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sites/", SitesView.as_view(), name="sites"),
     path("sites/<uuid:site>/", SiteView.as_view(), name="site"),
     path("sites/<uuid:site>/rotate-secret/", RotateSecretView.as_view(), name="site-rotate-secret"),
+    path("search/", SearchView.as_view(), name="search"),
     path("uploads/", UploadsView.as_view(), name="uploads"),
 ]

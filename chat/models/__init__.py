@@ -3,6 +3,7 @@
 from chat.models.conversations import Channel, Conversation, ConversationStatus, Message
 from chat.models.journal import DeadLetter, JournalEpoch
 from chat.models.keys import new_public_key, new_secret, new_uuid
+from chat.models.search import SearchDocument
 from chat.models.sites import (
     LABEL_COLORS,
     AttributeDefinition,
@@ -32,6 +33,7 @@ __all__ = [
     "Label",
     "Message",
     "PageVisit",
+    "SearchDocument",
     "Site",
     "Upload",
     "Visitor",

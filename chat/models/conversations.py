@@ -55,6 +55,7 @@ class Conversation(models.Model):
     last_at = models.PositiveBigIntegerField(_("last message at (ms)"), default=0)
     last_seq = models.PositiveBigIntegerField(_("seq of the last message"), default=0)
     waiting_since = models.PositiveBigIntegerField(_("waiting since (ms)"), null=True, blank=True)
+    indexed_seq = models.PositiveBigIntegerField(default=0, editable=False)
     visitor_delivered = models.PositiveBigIntegerField(default=0)
     visitor_read = models.PositiveBigIntegerField(default=0)
     agent_delivered = models.PositiveBigIntegerField(default=0)
@@ -98,6 +99,11 @@ class Conversation(models.Model):
             models.Index(fields=("site", "status", "-last_at"), name="conversation_list"),
             models.Index(fields=("agent_id", "status", "-last_at"), name="conversation_of_agent"),
             models.Index(fields=("group_id", "status", "-last_at"), name="conversation_of_group"),
+            models.Index(
+                fields=("id",),
+                condition=models.Q(indexed_seq__lt=models.F("head")),
+                name="conversation_unindexed",
+            ),
         )
 
     def __str__(self) -> str:
