@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import Q, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.db.models import QuerySet, prefetch_related_objects
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,15 +16,15 @@ from rest_framework.views import APIView
 from chat import receipts
 from chat.api import rate
 from chat.api.authentication import caller
-from chat.api.paging import PageQuery, checked, listed, newest_first
+from chat.api.listing import ORDERS, PARAMETERS, ConversationQuery, filtered, still_fits
+from chat.api.listing import STATUSES as STATUSES
+from chat.api.paging import checked, in_order, listed
 from chat.api.schema import CURSOR, LIMIT, PersonRefSerializer, errors, page_of
 from chat.conversation import Participant, State, decode_state
 from chat.errors import KefuError
 from chat.journal import journal
 from chat.journal.base import Head, JournalUnavailable
-from chat.models import Conversation, ConversationStatus, Visitor
-
-STATUSES: Final = tuple(ConversationStatus.values)
+from chat.models import Conversation, Label, Visitor
 
 
 class VisitorCardSerializer(serializers.Serializer[Any]):
@@ -38,8 +37,19 @@ class VisitorCardSerializer(serializers.Serializer[Any]):
     blocked = serializers.BooleanField()
 
 
+class LabelRefSerializer(serializers.Serializer[Any]):
+    """A label on a conversation. `color` names a role of the design tokens."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    color = serializers.CharField()
+
+
 class ConversationSerializer(serializers.Serializer[Any]):
-    """A conversation as one row of a list. Times are ms since the epoch, marks are sequence numbers."""
+    """A conversation as one row of a list. Times are ms since the epoch, marks are sequence numbers.
+
+    What agents keep about it (labels to attributes) is empty for visitors.
+    """
 
     id = serializers.UUIDField()
     site = serializers.UUIDField()
@@ -60,34 +70,16 @@ class ConversationSerializer(serializers.Serializer[Any]):
     rating = serializers.IntegerField(allow_null=True)
     rating_text = serializers.CharField(allow_null=True)
     page = serializers.DictField(help_text="The page it began on.")
+    channel = serializers.CharField()
+    group = PersonRefSerializer(allow_null=True)
+    labels = LabelRefSerializer(many=True)
+    snoozed_until = serializers.IntegerField(allow_null=True)
+    priority = serializers.IntegerField(allow_null=True, help_text="The visitor's, 0 to 10.")
+    summary = serializers.CharField(allow_null=True)
+    category = serializers.CharField(allow_null=True)
+    attributes = serializers.DictField()
     created_at = serializers.IntegerField()
     closed_at = serializers.IntegerField(allow_null=True)
-
-
-class ConversationQuery(PageQuery):
-    """Filters; all of them narrow down."""
-
-    status = serializers.CharField(required=False, max_length=40)
-    agent = serializers.CharField(required=False, max_length=36)
-    site = serializers.UUIDField(required=False)
-    visitor = serializers.UUIDField(required=False)
-    q = serializers.CharField(required=False, max_length=100, allow_blank=True)
-
-    def validate_status(self, value: str) -> list[str]:
-        """One status or several with commas."""
-        wanted = [part.strip() for part in value.split(",")]
-        if not set(wanted) <= set(STATUSES):
-            raise serializers.ValidationError(f"Any of {', '.join(STATUSES)}.")
-        return wanted
-
-    def validate_agent(self, value: str) -> str | uuid.UUID:
-        """`me`, `none` or an agent's id."""
-        if value in ("me", "none"):
-            return value
-        try:
-            return uuid.UUID(value)
-        except ValueError:
-            raise serializers.ValidationError("me, none or an agent's id.") from None
 
 
 class ConversationsView(APIView):
@@ -97,24 +89,11 @@ class ConversationsView(APIView):
         operation_id="conversations_list",
         summary="List conversations",
         description=(
-            "Agents see those of their sites that hold a visitor's message, visitors their own; latest "
-            "first. Status, head and agent are as of now, membership in a filtered list may lag by a "
-            "second."
+            "Agents see those of their sites and groups that hold a visitor's message, visitors their own. "
+            "Status, head and agent are as of now, membership in a filtered list may lag by a second."
         ),
         tags=["conversations"],
-        parameters=[
-            OpenApiParameter(
-                "status", str, description=f"Any of {', '.join(STATUSES)}; several with commas."
-            ),
-            OpenApiParameter("agent", str, description="`me`, `none` or an agent's id."),
-            OpenApiParameter("site", uuid.UUID),
-            OpenApiParameter("visitor", uuid.UUID),
-            OpenApiParameter(
-                "q", str, description="Part of a visitor's name, e-mail, phone or id, or of a text."
-            ),
-            CURSOR,
-            LIMIT,
-        ],
+        parameters=[*PARAMETERS, CURSOR, LIMIT],
         responses={200: page_of("Conversation", ConversationSerializer), **errors(400, 401, 403, 429, 503)},
     )
     def get(self, request: Request) -> Response:
@@ -122,9 +101,10 @@ class ConversationsView(APIView):
         who = caller(request)
         rate.check_reading(request, who)
         query = checked(ConversationQuery, request.query_params)
-        rows, meta = newest_first(_filtered(who, query), query, by="last_at")
+        rows, meta = in_order(filtered(visible(who), who, query), query, ORDERS[query["order"]])
         truth = _truth(rows)
-        kept = [row for row in rows if _still_fits(row, truth.get(str(row.id)), query, who)]
+        states = {key: state for key, (_, state) in truth.items()}
+        kept = [row for row in rows if still_fits(states.get(str(row.id)), query, who)]
         return Response(listed(shown(kept, who, truth), meta))
 
 
@@ -158,9 +138,58 @@ def visible(who: Participant) -> QuerySet[Conversation]:
 def shown(
     rows: list[Conversation], who: Participant, truth: dict[str, tuple[Head, State]]
 ) -> list[dict[str, Any]]:
-    """Rows as the API gives them; two look-ups (unread, and the caller's `truth`) however many there are."""
+    """Rows as the API gives them; three look-ups (unread, labels and the caller's `truth`) however many there
+    are.
+    """
     unread = receipts.unread_counts([str(row.id) for row in rows], who.kind)
-    return [_shown(row, who, unread.get(str(row.id), 0), truth.get(str(row.id))) for row in rows]
+    labels = _labels(rows, truth) if who.kind != "visitor" else {}
+    return [
+        {
+            **_shown(row, who, unread.get(str(row.id), 0), truth.get(str(row.id))),
+            **_desk(row, who, truth.get(str(row.id)), labels.get(str(row.id), [])),
+        }
+        for row in rows
+    ]
+
+
+def _labels(
+    rows: list[Conversation], truth: dict[str, tuple[Head, State]]
+) -> dict[str, list[dict[str, str]]]:
+    """The labels of these rows: the log's where it is hot, else the rows'; as they are called now."""
+    cold = [row for row in rows if str(row.id) not in truth]
+    prefetch_related_objects(cold, "labels")
+    worn = {str(row.id): [str(label.id) for label in row.labels.all()] for row in cold}
+    worn |= {key: [label.id for label in state.labels] for key, (_, state) in truth.items()}
+    ids = {label for labels in worn.values() for label in labels}
+    known = {
+        str(label.id): {"id": str(label.id), "name": label.name, "color": label.color}
+        for label in (Label.objects.filter(pk__in=ids) if ids else ())
+    }
+    return {key: [known[label] for label in labels if label in known] for key, labels in worn.items()}
+
+
+def _desk(
+    row: Conversation, who: Participant, truth: tuple[Head, State] | None, labels: list[dict[str, str]]
+) -> dict[str, Any]:
+    """What those who answer keep about a conversation; nothing of it is for visitors."""
+    inside = who.kind != "visitor"
+    state = truth[1] if truth is not None else None
+    if state is not None:
+        group = {"id": state.group.id, "name": state.group.name} if state.group else None
+        snoozed = state.snoozed_until
+    else:
+        group = {"id": str(row.group_id), "name": row.group_name or None} if row.group_id else None
+        snoozed = row.snoozed_until
+    return {
+        "channel": row.channel,
+        "group": group if inside else None,
+        "labels": labels,
+        "snoozed_until": snoozed if inside else None,
+        "priority": row.visitor.priority if inside else None,
+        "summary": (row.summary or None) if inside else None,
+        "category": (row.category or None) if inside else None,
+        "attributes": row.attributes if inside else {},
+    }
 
 
 def _shown(
@@ -228,65 +257,3 @@ def _truth(rows: list[Conversation]) -> dict[str, tuple[Head, State]]:
     except JournalUnavailable:
         return {}
     return {key: (head, decode_state(head.state)) for key, head in heads.items()}
-
-
-def _filtered(who: Participant, query: dict[str, Any]) -> QuerySet[Conversation]:
-    rows = visible(who)
-    if who.kind != "visitor":
-        rows = rows.filter(visitor_seq__gt=0)
-    if "status" in query:
-        rows = rows.filter(status__in=query["status"])
-    match query.get("agent"):
-        case "me":
-            rows = rows.filter(agent_id=who.id)
-        case "none":
-            rows = rows.filter(agent_id=None)
-        case uuid.UUID() as agent_id:
-            rows = rows.filter(agent_id=agent_id)
-        case _:
-            pass
-    if "site" in query:
-        rows = rows.filter(site_id=query["site"])
-    if "visitor" in query:
-        rows = rows.filter(visitor_id=query["visitor"])
-    return _searched(rows, query.get("q", ""), who)
-
-
-def _searched(rows: QuerySet[Conversation], words: str, who: Participant) -> QuerySet[Conversation]:
-    if not words:
-        return rows
-    if who.kind == "visitor":
-        raise KefuError("forbidden", "only agents search")
-    found = (
-        Q(visitor__name__icontains=words)
-        | Q(visitor__email__icontains=words)
-        | Q(visitor__phone__contains=words)
-        | Q(visitor__external_id=words)
-        | Q(last_text__icontains=words)
-    )
-    with contextlib.suppress(ValueError):
-        found |= Q(pk=uuid.UUID(words))
-    return rows.filter(found)
-
-
-def _still_fits(
-    row: Conversation, truth: tuple[Head, State] | None, query: dict[str, Any], who: Participant
-) -> bool:
-    """Whether the log agrees that the row belongs in this list: a conversation accepted just now waits no
-    more.
-    """
-    if truth is None:
-        return True
-    state = truth[1]
-    if "status" in query and state.status not in query["status"]:
-        return False
-    agent = state.agent.id if state.agent else None
-    match query.get("agent"):
-        case None:
-            return True
-        case "me":
-            return agent == who.id
-        case "none":
-            return agent is None
-        case wanted:
-            return agent == str(wanted)
