@@ -107,6 +107,7 @@ class Attendance(Protocol):
         """
 
 
+_bot_ready = False
 _roster: Roster | None = None
 _followers: list[Follower] = []
 _reception: Reception | None = None
@@ -157,3 +158,14 @@ def register_attendance(attendance: Attendance) -> None:
 def attendance() -> Attendance | None:
     """The registered attendance, None when nobody asks who is connected."""
     return _attendance
+
+
+def register_bot() -> None:
+    """Say that a bot answers conversations that are given to it; called once by the bot app."""
+    global _bot_ready
+    _bot_ready = True
+
+
+def bot_ready() -> bool:
+    """Whether a conversation may be given to a bot."""
+    return _bot_ready

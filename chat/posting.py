@@ -2,91 +2,41 @@
 
 What the rules saw goes along as an expectation; when a later act exists the journal refuses, posting folds
 again and retries, so two accepts, close against send, person against bot have one outcome. Nothing here
-delivers or persists: both follow the journal.
-
-One course (a generator) holds the order of steps; two drivers walk it, one awaiting, one blocking, so that
-sockets, views and workers share every rule.
+delivers or persists: both follow the journal. The rules and the order of steps are `posting_course`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any, Final, cast
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
-import msgspec
 from django.db import Error as DatabaseError
 
 from chat.coalescing import Coalescer
-from chat.conversation import (
-    Participant,
-    State,
-    decide_accept,
-    decide_close,
-    decide_note,
-    decide_rate,
-    decide_recall,
-    decide_reopen,
-    decide_send,
-    decode_state,
-    encode_state,
-    fold,
-    require_read,
-)
+from chat.conversation import Participant, State, is_plain, require_read
 from chat.errors import KefuError
 from chat.journal import group_commit, reader
-from chat.journal.base import (
-    Append,
-    Cold,
-    Draft,
-    Expectation,
-    Head,
-    JournalUnavailable,
-    Numbered,
-    Outcome,
-    Refused,
-    Stored,
-    Warmth,
-)
-from chat.posting_steps import AWAITING, BLOCKING, load_blocking, refusal
-from chat.protocol.commands import Accept, Close, Command, Note, Rate, Recall, Reopen, Send, SendPayload
-from chat.protocol.content import check_content, check_storable
-from chat.protocol.entry import (
-    Attachment,
-    Entry,
-    EntryKind,
-    Event,
-    Sender,
-    encode_unnumbered,
-    new_id,
-    now_ms,
-)
+from chat.journal.base import Append, JournalUnavailable, Outcome, Warmth
+from chat.posting_course import Course, Posted, course_of, message_draft
+from chat.posting_steps import AWAITING, BLOCKING, load_blocking, load_many, refusal
+from chat.protocol.commands import Command, SendPayload
+from chat.protocol.content import check_content
 from chat.states import Known, cached, remember
 from chat.warming import load_warmth
 
-#: Refusals in a row before giving up: each needs another act of another process in between.
-MAX_ATTEMPTS: Final = 8
+__all__ = ["Posted", "current_state", "look", "post", "post_blocking", "post_many", "submit_plain"]
+
+logger = logging.getLogger(__name__)
 
 _cold: Coalescer[Warmth] = Coalescer(lambda conversations: load_warmth(conversations))
-Course = Generator[tuple[str, tuple[Any, ...]], Any, "Posted"]
-
-
-class Posted(msgspec.Struct, frozen=True):
-    """What became of a command. `entries` is empty when an act changed nothing (accepted twice by its
-    owner).
-    """
-
-    conversation: str
-    id: str | None
-    seq: int
-    created_at: int
-    repeated: bool
-    state: State
-    entries: tuple[Numbered, ...] = ()
+_Step = tuple[str, tuple[Any, ...]]
+_Results = dict[int, Posted | KefuError]
 
 
 async def post(command: Command, participant: Participant, origin: object | None = None) -> Posted:
     """Carry out a command from the event loop. Raises `KefuError`; `journal_unavailable` means: try again."""
-    course = _course(command, participant, origin)
+    course = course_of(command, participant, origin)
     try:
         name, arguments = next(course)
         while True:
@@ -102,7 +52,7 @@ async def post(command: Command, participant: Participant, origin: object | None
 
 def post_blocking(command: Command, participant: Participant) -> Posted:
     """The same from a thread that may block (views, tasks, commands)."""
-    course = _course(command, participant, None)
+    course = course_of(command, participant, None)
     try:
         name, arguments = next(course)
         while True:
@@ -114,6 +64,67 @@ def post_blocking(command: Command, participant: Participant) -> Posted:
                 name, arguments = course.send(answer)
     except StopIteration as done:
         return cast(Posted, done.value)
+
+
+def post_many(commands: Sequence[Command], participant: Participant) -> list[Posted | KefuError]:
+    """Carry out many commands in step, from a thread that may block; one result each, in their order.
+
+    What all of them append in a round is one write of the journal, and what they look up is read together.
+    A refusal is a result, not raised, so one conversation never holds up the others.
+    """
+    results: _Results = {}
+    courses = [course_of(command, participant, None) for command in commands]
+    waiting: dict[int, _Step] = {}
+    for at in range(len(courses)):
+        _step(courses, at, None, waiting, results)
+    while waiting:
+        asked, waiting = waiting, {}
+        for at, answer in _answers(asked).items():
+            _step(courses, at, answer, waiting, results)
+    return [results[at] for at in range(len(courses))]
+
+
+def _step(
+    courses: list[Course],
+    at: int,
+    answer: Any,
+    waiting: dict[int, _Step],
+    results: dict[int, Posted | KefuError],
+) -> None:
+    """Take one course to its next question or its end."""
+    try:
+        if isinstance(answer, JournalUnavailable | DatabaseError | KefuError):
+            waiting[at] = courses[at].throw(refusal(answer))
+        else:
+            waiting[at] = courses[at].send(answer)
+    except StopIteration as done:
+        results[at] = cast(Posted, done.value)
+    except KefuError as error:
+        results[at] = error
+    except Exception:
+        logger.exception("a command could not be carried out")
+        results[at] = KefuError("internal", "the command could not be carried out; try again")
+
+
+def _answers(asked: dict[int, _Step]) -> dict[int, Any]:
+    """What each asked for; failures stand in the place of answers."""
+    answers: dict[int, Any] = {}
+    loads = {at: arguments[0] for at, (name, arguments) in asked.items() if name == "load"}
+    appends = {at: arguments[0] for at, (name, arguments) in asked.items() if name == "append"}
+    if loads:
+        try:
+            known = load_many(sorted(set(loads.values())))
+            answers |= {at: known[conversation] for at, conversation in loads.items()}
+        except (JournalUnavailable, DatabaseError) as error:
+            answers |= dict.fromkeys(loads, error)
+    answers |= zip(appends, group_commit().append_many_blocking(list(appends.values())), strict=True)
+    for at, (name, arguments) in asked.items():
+        if at not in answers:
+            try:
+                answers[at] = BLOCKING[name](*arguments)
+            except (JournalUnavailable, DatabaseError, KefuError) as error:
+                answers[at] = error
+    return answers
 
 
 def submit_plain(
@@ -129,11 +140,11 @@ def submit_plain(
     decides again.
     """
     known = cached(command.conversation)
-    if known is None or known.state.status == "closed" or command.attachment is not None:
+    if known is None or command.attachment is not None or not is_plain(known.state, sender.kind):
         return False
     require_read(known.state, sender)
     check_content(command)
-    draft = _message_draft(command, sender, None)
+    draft = message_draft(command, sender, None)
     group_commit().submit(
         Append(command.conversation, (draft,), known.expect, None, sender.kind == "agent", origin), done
     )
@@ -167,146 +178,3 @@ async def look(conversation: str) -> Known:
     if warmth is None:
         raise KefuError("not_found", "no such conversation")
     return remember(warmth.head)
-
-
-# --- the course -------------------------------------------------------------------------------------------
-
-
-def _course(command: Command, participant: Participant, origin: object | None) -> Course:
-    conversation = command.conversation
-    known = cached(conversation)
-    if known is None:
-        known = yield "load", (conversation,)
-    for _ in range(MAX_ATTEMPTS):
-        state = known.state
-        require_read(state, participant)
-        if isinstance(command, Send) and state.status == "closed":
-            # What was stored before the closing is acknowledged again, not refused and not stored twice.
-            asked: Outcome = yield "append", (_question(command),)
-            match asked:
-                case Stored(entries=entries):
-                    last = entries[-1]
-                    return Posted(conversation, last.id, last.seq, last.created_at, True, state, entries)
-                case Refused(head=head):
-                    known = remember(head)
-                case Cold():
-                    known = yield "load", (conversation,)
-                    continue
-        append = yield from (
-            _send(command, participant, known, origin)
-            if isinstance(command, Send)
-            else _act(command, participant, known, origin)
-        )
-        if append is None:
-            return Posted(conversation, None, known.act_seq, 0, False, state)
-        outcome: Outcome = yield "append", (append,)
-        match outcome:
-            case Stored(entries=entries, repeated=repeated):
-                last = entries[-1]
-                if append.state is not None and not repeated:
-                    state = decode_state(append.state)
-                    known = remember(Head(conversation, last.seq, last.seq, known.human_seq, append.state))
-                return Posted(conversation, last.id, last.seq, last.created_at, repeated, state, entries)
-            case Refused(head=head):
-                if isinstance(command, Send) and command.human_seq is not None:
-                    raise KefuError("conflict", "a person has answered meanwhile")
-                known = remember(head)
-            case Cold():
-                known = yield "load", (conversation,)
-    raise KefuError("busy", "the conversation is changing too fast")
-
-
-def _question(command: Send) -> Append:
-    """Asks whether the message is stored already: no act has the seq it expects, so nothing is written."""
-    return Append(command.conversation, (Draft("", command.client_msg_id, b""),), Expectation("act", -1))
-
-
-def _send(
-    command: Send, sender: Participant, known: Known, origin: object | None
-) -> Generator[tuple[str, tuple[Any, ...]], Any, Append]:
-    state = known.state
-    check_content(command)
-    drafts: list[Draft] = []
-    snapshot: bytes | None = None
-    if state.status == "closed":
-        reopen_ms = yield "reopen_ms", (state.site,)
-        try:
-            events = decide_send(state, sender, now_ms(), reopen_ms)
-            yield "claim_open", (command.conversation,)
-        except KefuError as error:
-            if error.code == "conversation_closed" and sender.kind == "visitor":
-                successor = yield "successor", (command.conversation,)
-                raise KefuError(
-                    "conversation_closed", "the conversation is closed", details={"conversation": successor}
-                ) from error
-            raise
-        for event in events:
-            state = fold(state, event, now_ms())
-            drafts.append(_act_draft(command.conversation, Participant("system", None), event))
-        snapshot = encode_state(state)
-    attachment = None
-    if command.attachment is not None:
-        attachment = yield "attachment", (command.attachment, sender, state.site)
-    drafts.append(_message_draft(command, sender, attachment))
-    expect = known.expect
-    if command.human_seq is not None:
-        expect = Expectation("human", command.human_seq)
-    return Append(command.conversation, tuple(drafts), expect, snapshot, sender.kind == "agent", origin)
-
-
-def _act(
-    command: Command, participant: Participant, known: Known, origin: object | None
-) -> Generator[tuple[str, tuple[Any, ...]], Any, Append | None]:
-    state = known.state
-    text: str | None = None
-    match command:
-        case Accept():
-            event = decide_accept(state, participant)
-        case Close(reason=reason):
-            event = decide_close(state, participant, reason)
-        case Reopen():
-            event = decide_reopen(state, participant)
-            if event is not None:
-                yield "claim_open", (command.conversation,)
-        case Rate(rating=rating, text=words):
-            event = decide_rate(state, participant, rating, words)
-        case Note(text=words):
-            event, text = decide_note(state, participant), words
-        case Recall(seq=seq):
-            target = yield "entry", (command.conversation, seq)
-            event = decide_recall(state, participant, target, now_ms())
-        case _:
-            raise KefuError("invalid", "unknown command")
-    if event is None:
-        return None
-    snapshot = encode_state(fold(state, event, now_ms()))
-    draft = _act_draft(command.conversation, participant, event, text)
-    return Append(command.conversation, (draft,), known.expect, snapshot, participant.kind == "agent", origin)
-
-
-def _message_draft(command: Send | SendPayload, sender: Participant, attachment: Attachment | None) -> Draft:
-    entry = Entry(
-        command.conversation,
-        new_id(),
-        0,
-        command.client_msg_id,
-        Sender(sender.kind, sender.id, sender.name),
-        command.kind,
-        command.text,
-        attachment,
-        command.card,
-        None,
-        command.reply_to,
-    )
-    raw = encode_unnumbered(entry)
-    check_storable(raw)
-    return Draft(entry.id, entry.client_msg_id, raw)
-
-
-def _act_draft(conversation: str, actor: Participant, event: Event, text: str | None = None) -> Draft:
-    kind: EntryKind = "event"
-    sender = Sender(actor.kind, actor.id, actor.name)
-    entry = Entry(conversation, new_id(), 0, None, sender, kind, text, None, None, event)
-    raw = encode_unnumbered(entry)
-    check_storable(raw)
-    return Draft(entry.id, None, raw)

@@ -6,7 +6,7 @@ driver turns into one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from django.db import Error as DatabaseError
@@ -42,6 +42,19 @@ def load_blocking(conversation: str) -> Known:
         # Somebody may have warmed it and appended between our two looks: ask again instead of trusting ours.
         head = log.heads([conversation]).get(conversation, warmth.head)
     return remember(head)
+
+
+def load_many(conversations: Sequence[str]) -> dict[str, Known | KefuError]:
+    """The same for several at once: two looks at the journal and one at the database, however many."""
+    log = journal()
+    heads = log.heads(conversations)
+    cold = [each for each in conversations if each not in heads]
+    if cold:
+        warmth = load_warmth(cold)
+        log.warm(list(warmth.values()))
+        heads |= {name: found.head for name, found in warmth.items()} | log.heads(list(warmth))
+    missing = KefuError("not_found", "no such conversation")
+    return {each: remember(heads[each]) if each in heads else missing for each in conversations}
 
 
 def entry_at(conversation: str, seq: int) -> Entry:

@@ -9,6 +9,7 @@ directory of leases, never from broadcasting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
@@ -72,10 +73,34 @@ class Outbound:
             except RuntimeError:
                 return  # the loop has ended: whoever connects next resumes from the journal
         elif settings.KEFU_SCALED:
-            # A worker without connections of its own: it may block, so it tells the others by itself.
-            if self.directory is None:
-                self.directory = open_directory("")
-            asyncio.run(self._send(Parcel([batch for batch, _ in handover])))
+            self._send_blocking(Parcel([batch for batch, _ in handover]))
+
+    def announce(self, signals: Sequence[Signal]) -> None:
+        """Tell topics' subscribers everywhere from any thread but an event loop's, and from processes that
+        serve nobody; best effort, never raises for a layer that is away.
+        """
+        if not signals:
+            return
+        loop = self.loop
+        if loop is not None:
+            # A loop that has ended has nobody left to tell.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._signal_all, tuple(signals))
+        elif settings.KEFU_SCALED:
+            try:
+                self._send_blocking(Parcel([], list(signals)))
+            except Exception as error:
+                log.warning("delivery.layer_failed", error=type(error).__name__)
+
+    def _send_blocking(self, parcel: Parcel) -> None:
+        """From a worker without connections of its own: it may block, so it tells the others by itself."""
+        if self.directory is None:
+            self.directory = open_directory("")
+        asyncio.run(self._send(parcel))
+
+    def _signal_all(self, signals: tuple[Signal, ...]) -> None:
+        for signal in signals:
+            self.signal(signal)
 
     def _hand_over(self, handover: list[tuple[Batch, object | None]]) -> None:
         hub.deliver(handover)
@@ -160,3 +185,8 @@ def _batch(append: Append, stored: Stored) -> Batch:
 
 
 outbound: Final = Outbound()
+
+
+def announce(signals: Sequence[Signal]) -> None:
+    """See `Outbound.announce`."""
+    outbound.announce(signals)

@@ -98,6 +98,35 @@ class GroupCommit:
             raise answers[0]
         return answers[0]
 
+    def append_many_blocking(self, appends: Sequence[Append], timeout_s: float = 5) -> list[Answer]:
+        """Hand all of them in at once, so that they share a write; one answer each, in their order.
+
+        For a thread that may block. Whatever is not answered within `timeout_s` seconds, or not taken because
+        too much is pending, has JournalUnavailable as its answer.
+        """
+        if not appends:
+            return []
+        late = JournalUnavailable(f"the journal did not answer within {timeout_s} s")
+        answers: list[Answer] = [late] * len(appends)
+        left = len(appends)
+        ready = threading.Event()
+
+        def done(at: int, answer: Answer) -> None:
+            nonlocal left
+            answers[at] = answer
+            left -= 1  # only the writer's thread comes here
+            if not left:
+                ready.set()
+
+        items: list[_Item] = [
+            (append, functools.partial(done, at), None) for at, append in enumerate(appends)
+        ]
+        refusal = self._put_all(items)
+        if refusal is not None:
+            return [refusal] * len(appends)
+        ready.wait(timeout_s)
+        return list(answers)
+
     def add_listener(self, listener: Listener) -> None:
         """Have `listener` called with every batch's new entries, in the order of writing.
 
@@ -125,6 +154,23 @@ class GroupCommit:
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
 
+    def _put_all(self, items: list[_Item]) -> JournalUnavailable | None:
+        with self._changed:
+            if self._closed:
+                return JournalUnavailable("the journal is closed")
+            if len(self._pending) + len(items) > self._max_pending:
+                return JournalUnavailable(f"{self._max_pending} entries are waiting for the journal")
+            self._pending += items
+            self._begin()
+            if self._idle:
+                self._changed.notify()
+        return None
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+            self._thread.start()
+
     def _put(self, item: _Item, loop: asyncio.AbstractEventLoop | None) -> JournalUnavailable | None:
         with self._changed:
             if self._closed:
@@ -132,9 +178,7 @@ class GroupCommit:
             if len(self._pending) >= self._max_pending:
                 return JournalUnavailable(f"{self._max_pending} entries are waiting for the journal")
             self._pending.append(item)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
-                self._thread.start()
+            self._begin()
             if not self._idle or (self._waking and loop is not None):
                 return None
             if loop is None:

@@ -57,11 +57,13 @@ class Accept(msgspec.Struct, frozen=True):
 class Queue(msgspec.Struct, frozen=True):
     """The system puts a conversation into a group's queue (None: the site's own), back from an agent or
     bot, too. `reason`: new, overflow, no_answer, silent, gone, refused, reopened, handoff, woken.
+    `owner`: id of the agent it is taken from; refused with `conflict` when somebody else has it by now.
     """
 
     conversation: str
     group: Person | None
     reason: str
+    owner: str | None = None
 
 
 class Assign(msgspec.Struct, frozen=True):
@@ -126,10 +128,13 @@ class Leave(msgspec.Struct, frozen=True):
 
 
 class Whisper(msgspec.Struct, frozen=True):
-    """A supervisor's or guest's word to the agent; visitors never see it."""
+    """A supervisor's or guest's word to the agent; visitors never see it. With a `client_msg_id` it is one
+    whisper however often it is sent.
+    """
 
     conversation: str
     text: str
+    client_msg_id: str | None = None
 
 
 class EditNote(msgspec.Struct, frozen=True):
@@ -200,10 +205,11 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A word among the people who answer."""
+    """A word among the people who answer. With a `client_msg_id` it is one note however often it is sent."""
 
     conversation: str
     text: str
+    client_msg_id: str | None = None
 
 
 class Recall(msgspec.Struct, frozen=True):

@@ -92,7 +92,12 @@ _SEQ_AT: Final = len('{"conversation":"') + 36 + len('","id":"') + 36 + len('","
 _TAIL: Final = len("0}")
 
 #: Events that only people who answer may read.
-INTERNAL_EVENTS: Final = frozenset({"note", "whisper"})
+INTERNAL_EVENTS: Final = frozenset(
+    {
+        "note", "note_edited", "whisper", "invited", "left", "labels", "snoozed", "woken", "summarized",
+        "merged", "left_message", "refused",
+    }
+)  # fmt: skip
 
 
 def encode_unnumbered(entry: Entry) -> bytes:

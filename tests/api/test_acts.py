@@ -56,7 +56,7 @@ def test_closing_reopening_and_rating(visitor: Guest, agent: Caller) -> None:
     closed = act(agent, visitor.conversation, "close", reason="solved").json()
     assert closed["conversation"]["status"] == "closed"
     assert abs(closed["conversation"]["closed_at"] - closed["entry"]["created_at"]) < 2000
-    assert closed["entry"]["event"]["data"]["reason"] == "solved"
+    assert closed["entry"]["event"]["name"] == "closed"
     assert act(agent, visitor.conversation, "close").json()["entry"] is None
     rated = act(visitor, visitor.conversation, "rate", rating=4, text="quick")
     assert rated.json()["conversation"]["rating"] == 4

@@ -115,7 +115,7 @@ def test_masks_and_signatures(talk: Talk) -> None:
 
 @pytest.mark.django_db
 def test_a_recall_older_than_the_snapshot_remembers(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat.conversation.MAX_RECALLED", 1)
+    monkeypatch.setattr("chat.conversation.state.MAX_RECALLED", 1)
     first, second = talk.say("one", key="1"), talk.say("two", key="2")
     talk.act("recalled", {"seq": 1, "by": "visitor"}, "visitor")
     talk.act("recalled", {"seq": 2, "by": "visitor"}, "visitor")
