@@ -5,15 +5,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AgentsConfig(AppConfig):
-    """Fills the chat room's roster port."""
+    """Fills the chat room's ports."""
 
     name = "agents"
     verbose_name = _("Agents")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the roster (an assignment; no query)."""
+        """Register what the chat room asks for (assignments; no query)."""
+        from agents.presence.leases import DatabaseAttendance
         from agents.roster import DatabaseRoster
-        from chat.ports import register_roster
+        from chat.ports import register_attendance, register_roster
 
         register_roster(DatabaseRoster())
+        register_attendance(DatabaseAttendance())

@@ -1,0 +1,129 @@
+"""What time does to presence, once a second: leases end, timed statuses end, breaks begin.
+
+Safe to run in several workers at once and to leave out: every change carries its condition, and the next
+sweep finds what this one did not do.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from agents.models import Availability, Lease, Pulse, ScheduledBreak, Standing
+from agents.presence import trust
+from agents.presence.breaks import Break, current
+from agents.presence.leases import note_gone
+from agents.presence.reading import living, said
+from agents.presence.status import begin_break
+from agents.presence.telling import tell
+
+log = structlog.get_logger(__name__)
+
+MINUTE_MS: Final = 60_000
+"""How often breaks are looked at: they are written in minutes."""
+BATCH: Final = 500
+"""Rows changed in one transaction, so that none holds up the seats for long."""
+
+
+def sweep_presence(now_ms: int) -> None:
+    """Bring standings up to date with leases, ends and breaks; tell the sites of those that changed.
+
+    A sweep that finds nothing to do costs one small write and four reads. Raises Django's `DatabaseError`.
+    """
+    last = _last_beat()
+    pulse = trust.beat(now_ms)
+    changed = return_the_present(trust.horizon_of(pulse, now_ms))
+    if trust.is_trusted(pulse, now_ms):
+        changed |= note_the_absent(now_ms)
+        drop_expired(now_ms)
+    changed |= end_timed(now_ms)
+    if last is None or last // MINUTE_MS != now_ms // MINUTE_MS:
+        changed |= begin_breaks(now_ms)
+    tell(changed)
+
+
+def return_the_present(horizon_ms: int) -> set[str]:
+    """Agents who stand as gone and have a living lease: a hold and a sweep met, or a renewal came late."""
+    back = Standing.objects.filter(living(horizon_ms), gone_ms__isnull=False)
+    return _change(back, {"gone_ms": None}, gone_ms__isnull=False)
+
+
+def note_the_absent(now_ms: int) -> set[str]:
+    """Agents whose last lease has ended or expired: gone from now on."""
+    absent = Standing.objects.filter(gone_ms=None).exclude(living(now_ms)).order_by("pk")
+    found: set[str] = set()
+    for batch in _batches([str(pk) for pk in absent.values_list("pk", flat=True)]):
+        with transaction.atomic():
+            found |= note_gone(batch, now_ms)
+    return found
+
+
+def drop_expired(now_ms: int) -> None:
+    """Delete leases nobody renewed: their process was killed. A process that renews one just now wins."""
+    expired = Lease.objects.filter(expires_ms__lte=now_ms)
+    if not expired.exists():
+        return
+    with transaction.atomic():
+        rows = expired.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        expired.filter(pk__in=list(rows)).delete()
+
+
+def end_timed(now_ms: int) -> set[str]:
+    """Statuses said for a time that has passed: online again."""
+    over = Standing.objects.filter(until_ms__lte=now_ms)
+    values = {"availability": Availability.ONLINE, "reason": "", "until_ms": None, "changed_ms": now_ms}
+    return _change(over, values, until_ms__lte=now_ms)
+
+
+def begin_breaks(now_ms: int) -> set[str]:
+    """Breaks that have begun and were not overridden since: away until their end."""
+    begun: set[str] = set()
+    for row in ScheduledBreak.objects.filter(agent__is_enabled=True).select_related("agent__standing"):
+        span = current(_rule(row), now_ms)
+        if span is None:
+            continue
+        agent_id = str(row.agent_id)
+        standing = getattr(row.agent, "standing", None)
+        if begin_break(said(standing), span, now_ms) is None:
+            continue
+        with transaction.atomic():
+            Standing.objects.get_or_create(agent_id=agent_id, defaults={"gone_ms": now_ms})
+            locked = Standing.objects.select_for_update(no_key=True).get(agent_id=agent_id)
+            after = begin_break(said(locked), span, now_ms)  # of two that overlap, or of two sweeps
+            if after is None:
+                continue
+            Standing.objects.filter(agent_id=agent_id).update(
+                availability=after.availability, reason=after.reason, until_ms=after.until_ms,
+                changed_ms=after.changed_ms,
+            )  # fmt: skip
+        begun.add(agent_id)
+    if begun:
+        log.info("presence.breaks_began", agents=len(begun))
+    return begun
+
+
+def _rule(row: ScheduledBreak) -> Break:
+    return Break(row.starts, row.ends, row.time_zone, row.weekday, row.reason)
+
+
+def _change(rows: QuerySet[Standing], values: dict[str, Any], **still: Any) -> set[str]:
+    """Write `values` into these standings, in batches and in order of their key; those it changed."""
+    found: set[str] = set()
+    for batch in _batches([str(pk) for pk in rows.order_by("pk").values_list("pk", flat=True)]):
+        with transaction.atomic():
+            same = Standing.objects.filter(agent_id__in=batch, **still)
+            locked = list(same.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+            Standing.objects.filter(pk__in=locked).update(**values)
+        found |= {str(pk) for pk in locked}
+    return found
+
+
+def _batches(keys: list[str]) -> list[list[str]]:
+    return [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
+
+
+def _last_beat() -> int | None:
+    return Pulse.objects.filter(pk=1).values_list("beat_ms", flat=True).first()
