@@ -16,8 +16,8 @@ from agents.models import Availability, Lease, Pulse, ScheduledBreak, Standing
 from agents.presence import trust
 from agents.presence.breaks import Break, current
 from agents.presence.leases import note_gone
-from agents.presence.reading import living, said
-from agents.presence.status import begin_break
+from agents.presence.reading import living, said, standing_of
+from agents.presence.status import Span, begin_break
 from agents.presence.telling import tell
 
 log = structlog.get_logger(__name__)
@@ -79,30 +79,32 @@ def end_timed(now_ms: int) -> set[str]:
 
 
 def begin_breaks(now_ms: int) -> set[str]:
-    """Breaks that have begun and were not overridden since: away until their end."""
-    begun: set[str] = set()
+    """Breaks that have begun and were not overridden since: away until their end, of several the last."""
+    spans: dict[str, Span] = {}
     for row in ScheduledBreak.objects.filter(agent__is_enabled=True).select_related("agent__standing"):
         span = current(_rule(row), now_ms)
-        if span is None:
+        if span is None or begin_break(said(standing_of(row.agent)), span, now_ms) is None:
             continue
-        agent_id = str(row.agent_id)
-        standing = getattr(row.agent, "standing", None)
-        if begin_break(said(standing), span, now_ms) is None:
-            continue
-        with transaction.atomic():
-            Standing.objects.get_or_create(agent_id=agent_id, defaults={"gone_ms": now_ms})
-            locked = Standing.objects.select_for_update(no_key=True).get(agent_id=agent_id)
-            after = begin_break(said(locked), span, now_ms)  # of two that overlap, or of two sweeps
-            if after is None:
-                continue
-            Standing.objects.filter(agent_id=agent_id).update(
-                availability=after.availability, reason=after.reason, until_ms=after.until_ms,
-                changed_ms=after.changed_ms,
-            )  # fmt: skip
-        begun.add(agent_id)
+        known = spans.get(str(row.agent_id))
+        if known is None or known.ends_ms < span.ends_ms:
+            spans[str(row.agent_id)] = span
+    begun = {agent for agent, span in sorted(spans.items()) if _begin(agent, span, now_ms)}
     if begun:
         log.info("presence.breaks_began", agents=len(begun))
     return begun
+
+
+def _begin(agent_id: str, span: Span, now_ms: int) -> bool:
+    with transaction.atomic():
+        Standing.objects.get_or_create(agent_id=agent_id, defaults={"gone_ms": now_ms})
+        locked = Standing.objects.select_for_update(no_key=True).get(agent_id=agent_id)
+        after = begin_break(said(locked), span, now_ms)  # another sweep, or the agent, may have been quicker
+        if after is None:
+            return False
+        locked.availability, locked.reason = after.availability, after.reason
+        locked.until_ms, locked.changed_ms = after.until_ms, after.changed_ms
+        locked.save(update_fields=["availability", "reason", "until_ms", "changed_ms"])
+    return True
 
 
 def _rule(row: ScheduledBreak) -> Break:

@@ -49,7 +49,7 @@ def is_trusted(pulse: Pulse | None, now_ms: int) -> bool:
 
 
 def horizon_of(pulse: Pulse | None, now_ms: int) -> int:
-    """A lease that ends after this moment counts: now, or while nothing can be trusted, when the gap began."""
+    """A lease counts that ends after this: now, or while nothing is trusted, when the gap began."""
     if pulse is None or is_trusted(pulse, now_ms):
         return now_ms
     return min(pulse.before_ms, now_ms)
