@@ -62,5 +62,8 @@ PERSIST_BATCH_ENTRIES = Histogram(
     buckets=(1, 4, 16, 64, 250, 500, 1000, 2000),
 )
 PERSIST_FAILURES = Counter("kefu_persist_failures", "Times persistence waited for database or journal.")
+FOLLOW_FAILURES = Counter(
+    "kefu_follow_failures", "Conversations whose move a follower of persistence could not digest."
+)
 DEAD_LETTERS = Counter("kefu_dead_letters", "Entries parked because the database refused them.", ["code"])
 """code: bad_body, unknown_conversation, seq_taken, client_msg_id_clash, id_clash, not_storable, internal."""

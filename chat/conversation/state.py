@@ -131,7 +131,8 @@ def person_of(who: Participant | Person | None) -> dict[str, Any] | None:
 
 def person_in(data: dict[str, Any]) -> Person:
     """Whom an act's data names. Raises `KeyError`, `TypeError`."""
-    return Person(data["id"], data.get("name"))
+    name = data.get("name")
+    return Person(str(data["id"]), None if name is None else str(name))
 
 
 def _replace(state: State, **changes: Any) -> State:

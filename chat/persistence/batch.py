@@ -17,6 +17,8 @@ from chat.conversation import decode_state
 from chat.journal.base import LogItem
 from chat.models import Conversation
 from chat.persistence.dialect import Dialect, Mark, Place, dialect
+from chat.persistence.following import follow
+from chat.persistence.labels import label
 from chat.persistence.lines import Readable, Rejected, read
 from chat.persistence.projection import Acts, Row, acts_of, advance, skip, state_of, talk_of
 
@@ -48,6 +50,7 @@ def store(items: Sequence[LogItem]) -> list[Rejected]:
         if refused.item.conversation in rows:
             skip(rows[refused.item.conversation], refused.item.seq)
     _project(db, list(rows.values()))
+    follow(list(rows.values()))
     return rejected
 
 
@@ -82,6 +85,7 @@ def _project(db: Dialect, rows: Sequence[Row]) -> None:
     acted = [acts_of(row) for row in rows if row.acted]
     if acted:
         _act(db, acted)
+        label([row for row in rows if row.labelled])
         _relist([row.visitor for row in rows if row.acted and state_of(row).status == "closed"])
     marks = [Mark(row.id, seq) for row in rows for seq in row.hidden]
     if marks:

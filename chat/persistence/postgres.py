@@ -31,7 +31,7 @@ ON CONFLICT (conversation_id, seq) DO NOTHING
 _LOAD: Final = """
 SELECT c.id::text, c.site_id::text, c.visitor_id::text, w.name, c.status, c.head, c.act_seq, c.human_seq,
     convert_from(c.state, 'UTF8'), c.visitor_seq, c.last_text, c.last_at, c.last_seq, c.waiting_since,
-    c.rating_text
+    c.rating_text, c.summary, c.category
 FROM chat_conversation AS c JOIN chat_visitor AS w ON w.id = c.visitor_id
 WHERE c.id = ANY(%s::uuid[]) ORDER BY c.id FOR NO KEY UPDATE OF c
 """
@@ -53,9 +53,11 @@ _ACT: Final = """
 UPDATE chat_conversation AS c
 SET act_seq = v.act_seq, status = v.status, agent_id = v.agent_id, agent_name = v.agent_name,
     rating = v.rating, rating_text = v.rating_text, state = convert_to(v.state, 'UTF8'),
-    closed_at = to_timestamp(v.closed_at / 1000.0)
+    closed_at = to_timestamp(v.closed_at / 1000.0), group_id = v.group_id, group_name = v.group_name,
+    guests = v.guests, snoozed_until = v.snoozed_until, summary = v.summary, category = v.category
 FROM jsonb_to_recordset(%s::jsonb) AS v(id uuid, act_seq bigint, status text, agent_id uuid, agent_name text,
-    rating smallint, rating_text text, state text, closed_at numeric)
+    rating smallint, rating_text text, state text, closed_at numeric, group_id uuid, group_name text,
+    guests jsonb, snoozed_until bigint, summary text, category text)
 WHERE c.id = v.id AND c.act_seq < v.act_seq
 """
 _HIDE: Final = """
@@ -65,7 +67,8 @@ WHERE m.conversation_id = v.conversation AND m.seq = v.seq
 """
 _LOADED: Final = (
     "id", "site", "visitor", "visitor_name", "status", "head", "act_seq", "human_seq", "snapshot",
-    "visitor_seq", "last_text", "last_at", "last_seq", "waiting_since", "rating_text",
+    "visitor_seq", "last_text", "last_at", "last_seq", "waiting_since", "rating_text", "summary",
+    "category",
 )  # fmt: skip
 
 

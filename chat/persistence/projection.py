@@ -17,15 +17,21 @@ import msgspec
 
 from chat.conversation import State, Status, decode_state, encode_state, fold
 from chat.persistence.lines import Line
+from chat.ports import Step
 
 MAX_PREVIEW: Final = 200  # characters of Conversation.last_text
-MAX_AGENT_NAME: Final = 100
+MAX_NAME: Final = 100  # of an agent, a group, a category
+MAX_SUMMARY: Final = 2000
 MAX_RATING_TEXT: Final = 1000
 MAX_RATING: Final = 32767  # a smallint
+MAX_MS: Final = 2**53 - 1
 
 #: Previews of what has no words; interfaces translate these exact texts.
 MARKERS: Final = {"image": "[image]", "file": "[file]", "card": "[card]"}
 RECALLED: Final = "[recalled]"
+
+#: Acts that may leave a conversation waiting for somebody.
+PUTS_BACK: Final = frozenset({"assigned", "transferred", "queued", "handoff", "refused"})
 
 
 class Row(msgspec.Struct, gc=False):
@@ -50,8 +56,15 @@ class Row(msgspec.Struct, gc=False):
     last_seq: int
     waiting_since: int | None
     rating_text: str
+    summary: str = ""
+    category: str = ""
     acted: bool = False
     moved: bool = False
+    began: bool = False
+    labelled: bool = False
+    acts: list[str] = []
+    steps: list[Step] = []
+    replied_at: int | None = None
     hidden: list[int] = []  # msgspec gives each row a list of its own
     state: State | None = None
 
@@ -81,6 +94,12 @@ class Acts(msgspec.Struct, gc=False):
     rating_text: str
     closed_at: int | None
     state: str
+    group_id: str | None
+    group_name: str
+    guests: list[str]
+    snoozed_until: int | None
+    summary: str
+    category: str
 
 
 def skip(row: Row, seq: int) -> None:
@@ -112,11 +131,14 @@ def _talk(row: Row, line: Line) -> None:
     row.last_at = line.created_at
     row.last_text = MARKERS.get(line.kind) or (line.text or "")[:MAX_PREVIEW]
     if line.sender.kind == "visitor":
+        row.began = row.began or row.visitor_seq == 0
         row.visitor_seq = line.seq
         if row.waiting_since is None:
             row.waiting_since = line.created_at
     elif line.sender.kind in ("agent", "bot"):
         row.waiting_since = None
+        if line.sender.kind == "agent" and row.replied_at is None:
+            row.replied_at = line.created_at
 
 
 def _act(row: Row, line: Line) -> None:
@@ -136,11 +158,18 @@ def _act(row: Row, line: Line) -> None:
         row.rating_text = str(event.data.get("text") or "")[:MAX_RATING_TEXT]
     elif event.name == "reopened":
         row.rating_text = ""
+    elif event.name == "summarized":
+        row.summary = str(event.data.get("summary") or "")[:MAX_SUMMARY]
+        row.category = str(event.data.get("category") or "")[:MAX_NAME]
+    elif event.name == "labels":
+        row.labelled = True
     if after.status == "closed":
         row.waiting_since = None
-    elif event.name in ("assigned", "transferred") and after.status == "queued":
+    elif event.name in PUTS_BACK and after.status == "queued":
         row.waiting_since = row.waiting_since or line.created_at
     row.state, row.act_seq, row.acted = after, line.seq, True
+    row.acts.append(event.name)
+    row.steps.append(Step(event.name, event.data, line.created_at, line.sender.kind))
 
 
 def state_of(row: Row) -> State:
@@ -173,18 +202,24 @@ def acts_of(row: Row) -> Acts:
     failure.
     """
     state = state_of(row)
-    agent = state.agent
-    rating = state.rating
+    agent, group = state.agent, state.group
+    rating, snoozed = state.rating, state.snoozed_until
     return Acts(
         id=row.id,
         act_seq=row.act_seq,
         status=state.status,
         agent_id=_uuid(agent.id) if agent else None,
-        agent_name=str((agent.name if agent else None) or "")[:MAX_AGENT_NAME],
+        agent_name=str((agent.name if agent else None) or "")[:MAX_NAME],
         rating=rating if isinstance(rating, int) and 0 <= rating <= MAX_RATING else None,
         rating_text=row.rating_text,
         closed_at=state.closed_at,
         state=encode_state(state).decode(),
+        group_id=_uuid(group.id) if group else None,
+        group_name=str((group.name if group else None) or "")[:MAX_NAME],
+        guests=[guest.id for guest in state.guests],
+        snoozed_until=snoozed if snoozed is None or 0 <= snoozed <= MAX_MS else None,
+        summary=row.summary,
+        category=row.category,
     )
 
 

@@ -41,7 +41,7 @@ SELECT json_group_array(json_object(
     'visitor_name', w.name, 'status', c.status, 'head', c.head, 'act_seq', c.act_seq, 'human_seq',
     c.human_seq, 'snapshot', CAST(c.state AS TEXT), 'visitor_seq', c.visitor_seq, 'last_text', c.last_text,
     'last_at', c.last_at, 'last_seq', c.last_seq, 'waiting_since', c.waiting_since,
-    'rating_text', c.rating_text))
+    'rating_text', c.rating_text, 'summary', c.summary, 'category', c.category))
 FROM json_each(%s) AS v
 CROSS JOIN chat_conversation AS c ON c.id = v.value
 CROSS JOIN chat_visitor AS w ON w.id = c.visitor_id
@@ -82,13 +82,18 @@ _ACT: Final = f"""
 UPDATE chat_conversation AS c
 SET act_seq = v.act_seq, status = v.status, agent_id = v.agent_id, agent_name = v.agent_name,
     rating = v.rating, rating_text = v.rating_text, state = CAST(v.state AS BLOB),
+    group_id = v.group_id, group_name = v.group_name, guests = v.guests, snoozed_until = v.snoozed_until,
+    summary = v.summary, category = v.category,
     closed_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', v.closed_at / 1000.0, 'unixepoch')
 FROM (
     SELECT {_id("$.id")} AS id, json_extract(value, '$.act_seq') AS act_seq,
         json_extract(value, '$.status') AS status, {_id("$.agent_id")} AS agent_id,
         json_extract(value, '$.agent_name') AS agent_name, json_extract(value, '$.rating') AS rating,
         json_extract(value, '$.rating_text') AS rating_text, json_extract(value, '$.state') AS state,
-        json_extract(value, '$.closed_at') AS closed_at
+        json_extract(value, '$.closed_at') AS closed_at, {_id("$.group_id")} AS group_id,
+        json_extract(value, '$.group_name') AS group_name, json_extract(value, '$.guests') AS guests,
+        json_extract(value, '$.snoozed_until') AS snoozed_until,
+        json_extract(value, '$.summary') AS summary, json_extract(value, '$.category') AS category
     FROM json_each(%s)
 ) AS v
 WHERE c.id = v.id AND c.act_seq < v.act_seq

@@ -18,7 +18,7 @@ from chat.persistence.reader import drain
 from chat.protocol.entry import Attachment, Entry, Event, Sender, encode_entry, new_id
 from tests.persistence.talk import AGENT, Talk
 
-CONVERSATION, SITE, VISITOR = (f"0190a000-0000-7000-8000-00000000000{n}" for n in (2, 3, 4))
+CONVERSATION, SITE, VISITOR, GROUP, BEN = (f"0190a000-0000-7000-8000-00000000000{n}" for n in range(2, 7))
 
 
 def _row() -> Row:
@@ -120,6 +120,14 @@ def test_the_state_half() -> None:
         ("rated", {"rating": "five"}),
         ("recalled", {}),
         ("recalled", {"seq": "two"}),
+        ("queued", {"group": 7}),
+        ("assigned", {"agent": []}),
+        ("refused", {"back": 7}),
+        ("invited", {"agent": {}}),
+        ("left", {}),
+        ("labels", {"labels": [7]}),
+        ("snoozed", {"until": "soon"}),
+        ("summarized", {"summary": 7}),
         ("from the future", {"x": 1}),
     ],
 )
@@ -139,6 +147,15 @@ _acts = st.sampled_from(
         ("act", "reopened", {"by": "visitor"}),
         ("act", "rated", {"rating": 3, "text": "fine"}),
         ("act", "note", {}),
+        ("act", "queued", {"group": {"id": GROUP, "name": "Sales"}, "reason": "new"}),
+        ("act", "assigned", {"agent": {"id": AGENT, "name": "Anna"}, "group": None}),
+        ("act", "transferred", {"from": {"id": AGENT}, "agent": {"id": BEN, "name": "Ben"}}),
+        ("act", "refused", {"agent": {"id": AGENT}, "back": {"id": BEN}}),
+        ("act", "invited", {"agent": {"id": BEN}}),
+        ("act", "left", {"agent": {"id": BEN}}),
+        ("act", "snoozed", {"until": 99}),
+        ("act", "woken", {}),
+        ("act", "summarized", {"summary": "Lamp replaced", "category": "returns"}),
         ("recall", "recalled", {}),
     ]
 )
@@ -179,6 +196,7 @@ def test_any_cut_and_any_repeat_gives_the_same_row(steps: list[tuple[Any, ...]],
         row = Row(
             CONVERSATION, SITE, VISITOR, "Mei", acts.status, row.head, row.act_seq, row.human_seq, acts.state,
             row.visitor_seq, row.last_text, row.last_at, row.last_seq, row.waiting_since, acts.rating_text,
+            acts.summary, acts.category,
         )  # fmt: skip
     _fold(entries, row)
     assert _values(row) == _values(whole)
@@ -223,6 +241,9 @@ def test_rows_equal_the_fold(
     assert (row.rating_text, str(row.agent_id or "")) == (acts.rating_text, acts.agent_id or "")
     closed = None if row.closed_at is None else round(row.closed_at.timestamp() * 1000)
     assert closed == acts.closed_at
+    assert (str(row.group_id or ""), row.group_name) == (acts.group_id or "", acts.group_name)
+    assert (row.guests, row.snoozed_until) == (acts.guests, acts.snoozed_until)
+    assert (row.summary, row.category) == (acts.summary, acts.category)
     if bytes(row.state):
         assert bytes(row.state) == encode_state(state_of(folded))
     hidden = set(Message.objects.filter(conversation=row, is_hidden=True).values_list("seq", flat=True))
