@@ -27,5 +27,6 @@ def choose(waiter: Waiter, pool: Pool, policy: Policy, now_ms: int) -> Choice:
             chosen, strategy, reason = known, asked.name, "sticky"
     if chosen is None:
         reason = max(excluded, key=lambda each: excluded[each]) if excluded else "nobody"
-    ranked = tuple(order.scored(waiter.wants, each, policy, now_ms) for each in best[: policy.explained])
+    score = order.scorer(waiter.wants, policy, now_ms)
+    ranked = tuple([score(each) for each in best[: policy.explained]])
     return Choice(chosen, ranked, excluded, strategy, reason)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.routing import pool as pools
 from agents.routing.choose import choose
 from agents.routing.eligibility import concerns, exclusion
-from agents.routing.pool import MAX_LANES, Pool
+from agents.routing.pool import Pool
 from agents.routing.strategies.base import strategies
 from agents.routing.terms import Candidate, Policy, Waiter, Wants
 
@@ -142,8 +143,9 @@ def test_prepared_choice_is_the_naive_one(
                 assert all(0 <= part <= 1 for part in (scored.score, *scored.parts.values()))
 
 
-def test_more_wants_than_lanes_are_kept_still_have_their_answer() -> None:
-    skills = [f"k{number:03}" for number in range(MAX_LANES + 20)]
+def test_more_wants_than_lanes_are_kept_still_have_their_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "MAX_ENTRIES", 50)
+    skills = [f"k{number:03}" for number in range(70)]
     pool = Pool(Candidate(f"a-{skill}", "Somebody", skills={skill: 3}) for skill in skills)
     for _ in range(2):
         for skill in skills:

@@ -34,10 +34,13 @@ class Strategy:
     label: ClassVar[str]
 
     def key(self, wants: Wants, policy: Policy) -> Callable[[Candidate], Key]:
-        """How to tell where a candidate stands: the lowest gets the conversation."""
+        """How to tell where a candidate stands: the lowest gets the conversation. The function that comes
+        back is called for every candidate, so whatever does not depend on them is worked out before. Its
+        keys have one length.
+        """
         raise NotImplementedError
 
-    def scored(self, wants: Wants, candidate: Candidate, policy: Policy, now_ms: int) -> Scored:
+    def scorer(self, wants: Wants, policy: Policy, now_ms: int) -> Callable[[Candidate], Scored]:
         """The same for people: a score and its parts, 0 to 1, 1 the best."""
         raise NotImplementedError
 

@@ -18,7 +18,11 @@ class LeastBusy(Strategy):
         """Load, seats taken, last assignment."""
         return lambda candidate: (candidate.load, candidate.used, candidate.served_ms)
 
-    def scored(self, wants: Wants, candidate: Candidate, policy: Policy, now_ms: int) -> Scored:
+    def scorer(self, wants: Wants, policy: Policy, now_ms: int) -> Callable[[Candidate], Scored]:
         """The free share of capacity, which is the only part."""
-        free = max(0.0, 1 - candidate.load)
-        return Scored(candidate, free, {"capacity": free})
+
+        def score(candidate: Candidate) -> Scored:
+            free = max(0.0, 1 - candidate.load)
+            return Scored(candidate, free, {"capacity": free})
+
+        return score

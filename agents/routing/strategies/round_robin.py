@@ -22,7 +22,11 @@ class RoundRobin(Strategy):
         """The last assignment."""
         return lambda candidate: (candidate.served_ms,)
 
-    def scored(self, wants: Wants, candidate: Candidate, policy: Policy, now_ms: int) -> Scored:
+    def scorer(self, wants: Wants, policy: Policy, now_ms: int) -> Callable[[Candidate], Scored]:
         """How long ago the last assignment was, as a share of an hour."""
-        turn = min(1.0, max(0, now_ms - candidate.served_ms) / LONG_MS)
-        return Scored(candidate, turn, {"turn": turn})
+
+        def score(candidate: Candidate) -> Scored:
+            turn = min(1.0, max(0, now_ms - candidate.served_ms) / LONG_MS)
+            return Scored(candidate, turn, {"turn": turn})
+
+        return score

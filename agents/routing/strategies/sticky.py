@@ -18,9 +18,9 @@ class Sticky(Strategy):
         """The fallback's."""
         return self.order(policy).key(wants, policy)
 
-    def scored(self, wants: Wants, candidate: Candidate, policy: Policy, now_ms: int) -> Scored:
+    def scorer(self, wants: Wants, policy: Policy, now_ms: int) -> Callable[[Candidate], Scored]:
         """The fallback's."""
-        return self.order(policy).scored(wants, candidate, policy, now_ms)
+        return self.order(policy).scorer(wants, policy, now_ms)
 
     def preferred(self, waiter: Waiter) -> str | None:
         """Who had the visitor last."""

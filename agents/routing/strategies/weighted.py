@@ -1,4 +1,8 @@
-"""Skill, free capacity and past quality, weighed against each other: the default. Pure."""
+"""Skill, free capacity and past quality, weighed against each other: the default. Pure.
+
+The skill part is the mean level of the skills wanted, 1 for level 5 in each, and 1 for everybody when none is
+wanted; the capacity part is the share of seats that are free; quality is `agents.routing.quality`.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +24,6 @@ def shares(weights: dict[str, int]) -> tuple[float, float, float]:
     return skill, capacity, quality
 
 
-def skill_part(wants: Wants, candidate: Candidate) -> float:
-    """The mean level of the skills wanted, 1 for level 5 in each; 1 for everybody when none is wanted."""
-    if not wants.skills:
-        return 1.0
-    levels = candidate.skills
-    return sum([levels.get(skill, 0) for skill in wants.skills]) / (MAX_LEVEL * len(wants.skills))
-
-
 class Weighted(Strategy):
     """The highest weighted sum; equal ones take turns by their last assignment."""
 
@@ -37,22 +33,37 @@ class Weighted(Strategy):
     def key(self, wants: Wants, policy: Policy) -> Callable[[Candidate], Key]:
         """Minus the score, then who was served longest ago."""
         skill, capacity, quality = shares(policy.weights)
+        skills, count = wants.skills, len(wants.skills)
+        worth = skill / (MAX_LEVEL * max(1, count))
 
         def stand(candidate: Candidate) -> Key:
-            score = (
-                skill * skill_part(wants, candidate)
-                + capacity * max(0.0, 1 - candidate.load)
-                + quality * candidate.quality
-            )
-            return -round(score, 9), candidate.served_ms
+            seats, used = candidate.capacity, candidate.used
+            score = quality * candidate.quality
+            if used < seats:
+                score += capacity * (1 - used / seats)
+            if count:
+                levels = candidate.skills
+                for each in skills:
+                    if each in levels:
+                        score += worth * levels[each]
+            else:
+                score += skill
+            return -score, candidate.served_ms
 
         return stand
 
-    def scored(self, wants: Wants, candidate: Candidate, policy: Policy, now_ms: int) -> Scored:
+    def scorer(self, wants: Wants, policy: Policy, now_ms: int) -> Callable[[Candidate], Scored]:
         """The score and its three parts, before weighing."""
-        parts = {
-            "skill": skill_part(wants, candidate),
-            "capacity": max(0.0, 1 - candidate.load),
-            "quality": candidate.quality,
-        }
-        return Scored(candidate, -self.key(wants, policy)(candidate)[0], parts)
+        stand, count = self.key(wants, policy), len(wants.skills)
+
+        def score(candidate: Candidate) -> Scored:
+            levels = candidate.skills
+            level = sum([levels.get(each, 0) for each in wants.skills])
+            parts = {
+                "skill": level / (MAX_LEVEL * count) if count else 1.0,
+                "capacity": max(0.0, 1 - candidate.load),
+                "quality": candidate.quality,
+            }
+            return Scored(candidate, min(1.0, -stand(candidate)[0]), parts)
+
+        return score
