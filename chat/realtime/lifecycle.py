@@ -20,6 +20,7 @@ from chat.delivery.outbound import outbound
 from chat.journal import reader
 from chat.journal.base import JournalUnavailable
 from chat.realtime import revocation
+from chat.realtime.attendance import attendance
 from chat.realtime.registry import registry
 from chat.realtime.wheel import wheel
 
@@ -49,7 +50,9 @@ async def startup() -> None:
         return
     _loop = loop
     outbound.loop = loop
+    attendance.start()
     _begin(_every(1.0, _turn))
+    _begin(_every(settings.KEFU_HEARTBEAT_S / 3, attendance.renew))
     _begin(_every(HEADS_EVERY_S, heal_behind))
     _begin(_every(REVOKE_EVERY_S, close_revoked))
     _begin(_every(RECEIPTS_EVERY_S, save_receipts))
@@ -63,6 +66,7 @@ async def drain() -> None:
     """
     for session in registry:
         session.close(1012)
+    await attendance.end()
 
 
 async def shutdown() -> None:
