@@ -19,11 +19,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from chat import sites
+from chat import blocks, sites
 from chat.conversation import Participant, State, decode_state
 from chat.errors import KefuError
 from chat.journal.base import Head, JournalUnavailable
-from chat.models import Conversation, ConversationStatus, Visitor, new_uuid
+from chat.models import Channel, Conversation, ConversationStatus, Visitor, new_uuid
 from chat.search.indexing import index_visitor, visitor_words
 from chat.sites import SiteConfig
 
@@ -59,7 +59,9 @@ class UserClaim(msgspec.Struct, frozen=True):
 class SessionRequest(msgspec.Struct, frozen=True):
     """A visitor at the door.
 
-    `origin` and `host` are the request's headers, `page` is {url, title, referrer}.
+    `origin` and `host` are the request's headers, `page` is {url, title, referrer}; `channel` is a
+    `chat.models.Channel`, kept with a conversation that is made now;
+    `address` is where the request comes from.
     """
 
     site: str
@@ -70,6 +72,8 @@ class SessionRequest(msgspec.Struct, frozen=True):
     user_hash: str | None = None
     page: dict[str, str] | None = None
     locale: str | None = None
+    channel: str = Channel.API
+    address: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -100,12 +104,12 @@ def open_session(request: SessionRequest) -> SessionOpened:
 
     site = sites.by_public_key(request.site)
     sites.check_origin(site, request.origin, request.host)
+    blocks.refuse_address(request.address, site.id)
     external_id = _proven_user(site, request)
     visitor, visitor_token, standing = _find_or_make(site, external_id, request)
-    if visitor.blocked_at is not None:
-        raise KefuError("blocked", "this visitor is blocked")
+    blocks.refuse_visitor(visitor)
     if standing is None:
-        standing = ensure_conversation(site.id, visitor.id, page=request.page)
+        standing = ensure_conversation(site.id, visitor.id, page=request.page, channel=request.channel)
     who = participant_of(visitor)
     token, expires_at = tokens.issue(who, site.id, standing.id)
     return SessionOpened(token, expires_at, visitor_token, who, standing, site)
@@ -121,13 +125,15 @@ def current_participant(visitor_id: str) -> Participant:
     visitor = Visitor.objects.filter(pk=visitor_id).first()
     if visitor is None:
         raise KefuError("unauthorized", "the visitor no longer exists")
-    if visitor.blocked_at is not None:
-        raise KefuError("blocked", "this visitor is blocked")
+    blocks.refuse_visitor(visitor)
     return participant_of(visitor)
 
 
 def ensure_conversation(
-    site_id: str, visitor_id: str | uuid.UUID, page: dict[str, str] | None = None
+    site_id: str,
+    visitor_id: str | uuid.UUID,
+    page: dict[str, str] | None = None,
+    channel: str = Channel.API,
 ) -> Standing:
     """The visitor's conversation that is not closed, made when there is none.
 
@@ -154,7 +160,9 @@ def ensure_conversation(
             return reopened
         try:
             with transaction.atomic():
-                row = Conversation.objects.create(site_id=site_id, visitor_id=visitor_id, page=page or {})
+                row = Conversation.objects.create(
+                    site_id=site_id, visitor_id=visitor_id, page=page or {}, channel=channel
+                )
         except IntegrityError:
             continue
         return Standing(str(row.id), row.status, row.head)
@@ -230,7 +238,9 @@ def _make(
     visitor.save(force_insert=True)
     if visitor_words(visitor):
         index_visitor(visitor)
-    row = Conversation.objects.create(site_id=site.id, visitor=visitor, page=request.page or {})
+    row = Conversation.objects.create(
+        site_id=site.id, visitor=visitor, page=request.page or {}, channel=request.channel
+    )
     return visitor, token, Standing(str(row.id), row.status, row.head)
 
 

@@ -19,9 +19,11 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed as JwtRefused
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from chat import blocks
 from chat.conversation import Participant
 from chat.errors import KefuError
 from chat.ports import roster
+from chat.registries import require_role
 
 _MAX_TOKEN: Final = 4096
 
@@ -62,6 +64,9 @@ class BearerAuthentication(BaseAuthentication):
             user = _user_of_jwt(token)
             return user, roster().agent_of(user.pk)
         participant = participant_of_token(token)
+        if participant.kind == "visitor":
+            for site in participant.sites or ():
+                blocks.refuse_address(request.META.get("REMOTE_ADDR") or "", site)
         return TokenHolder(participant), participant
 
     def authenticate_header(self, request: Request) -> str:
@@ -120,6 +125,13 @@ def admin(request: Request) -> Participant:
     participant = agent(request)
     if participant.sites is not None:
         raise KefuError("forbidden", "only administrators may do this")
+    return participant
+
+
+def supervisor(request: Request) -> Participant:
+    """The calling agent, who leads others. Raises `unauthorized`, `forbidden`."""
+    participant = agent(request)
+    require_role(participant, "supervisor")
     return participant
 
 

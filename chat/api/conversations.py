@@ -136,11 +136,12 @@ def visible(who: Participant) -> QuerySet[Conversation]:
 
 
 def shown(
-    rows: list[Conversation], who: Participant, truth: dict[str, tuple[Head, State]]
+    rows: list[Conversation], who: Participant, truth: dict[str, tuple[Head, State]] | None = None
 ) -> list[dict[str, Any]]:
-    """Rows as the API gives them; three look-ups (unread, labels and the caller's `truth`) however many there
-    are.
+    """Rows as the API gives them; three look-ups (unread, labels and the log's truth, when the caller has not
+    got it) however many there are.
     """
+    truth = _truth(rows) if truth is None else truth
     unread = receipts.unread_counts([str(row.id) for row in rows], who.kind)
     labels = _labels(rows, truth) if who.kind != "visitor" else {}
     return [

@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import visitors
+from chat import merging, profiles, visitors
 from chat.api.authentication import agent
-from chat.api.conversations import ms
+from chat.api.conversations import ms, visible
 from chat.api.fields import Attributes, Text, WebAddress
 from chat.api.paging import PageQuery, checked, listed, newest_first
-from chat.api.schema import CURSOR, LIMIT, errors, page_of
+from chat.api.registry import found
+from chat.api.schema import CURSOR, LIMIT, PersonRefSerializer, errors, page_of
 from chat.conversation import Participant
-from chat.errors import KefuError
 from chat.models import Visitor
 
 
@@ -29,6 +29,7 @@ class VisitorSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     site = serializers.UUIDField()
     external_id = serializers.CharField(allow_null=True, help_text="The site's own user, proven; else null.")
+    verified = serializers.BooleanField(help_text="Whether the site has proven who it is.")
     name = serializers.CharField(allow_null=True)
     email = serializers.CharField(allow_null=True)
     phone = serializers.CharField(allow_null=True)
@@ -36,18 +37,27 @@ class VisitorSerializer(serializers.Serializer[Any]):
     attributes = serializers.DictField()
     page = serializers.DictField(help_text="Where the visitor is: url, title, referrer.")
     locale = serializers.CharField(allow_null=True)
+    priority = serializers.IntegerField(help_text="0 to 10; ten is served first.")
+    merged_into = PersonRefSerializer(
+        allow_null=True, help_text="The same person, whom this one is shown as."
+    )
+    duplicates = PersonRefSerializer(many=True, help_text="Visitors shown as this one; empty in lists.")
     blocked_at = serializers.IntegerField(allow_null=True)
     created_at = serializers.IntegerField()
     last_seen_at = serializers.IntegerField(allow_null=True)
 
 
 class VisitorPatchSerializer(serializers.Serializer[Any]):
-    """What an agent may put right. Absent fields stay; null or "" empties one."""
+    """What an agent may put right. Absent fields stay; null or "" empties one. Attributes are laid over those
+    there (null removes a key); `priority` is for supervisors.
+    """
 
     name = Text(100)
     email = Text(254)
     phone = Text(32)
     avatar_url = WebAddress(500)
+    locale = Text(16)
+    priority = serializers.IntegerField(required=False, min_value=0, max_value=10)
     attributes = Attributes(required=False, allow_null=True)
 
 
@@ -78,8 +88,8 @@ class VisitorsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """A page."""
-        rows = _visible(agent(request))
         query = checked(VisitorQuery, request.query_params)
+        rows = seen_by(agent(request)).select_related("merged_into")
         if "site" in query:
             rows = rows.filter(site_id=query["site"])
         if query["blocked"] is not None:
@@ -93,7 +103,7 @@ class VisitorsView(APIView):
                 | Q(external_id=words)
             )
         page, meta = newest_first(rows, query)
-        return Response(listed([_shown(row) for row in page], meta))
+        return Response(listed([shown_visitor(row, []) for row in page], meta))
 
 
 class VisitorView(APIView):
@@ -107,7 +117,7 @@ class VisitorView(APIView):
     )
     def get(self, request: Request, visitor: uuid.UUID) -> Response:
         """The visitor."""
-        return Response(_shown(_find(agent(request), visitor)))
+        return Response(shown_visitor(find_visitor(agent(request), visitor)))
 
     @extend_schema(
         operation_id="visitors_partial_update",
@@ -119,13 +129,10 @@ class VisitorView(APIView):
     )
     def patch(self, request: Request, visitor: uuid.UUID) -> Response:
         """The visitor as corrected."""
-        row = _find(agent(request), visitor)
+        who = agent(request)
+        find_visitor(who, visitor)
         body = checked(VisitorPatchSerializer, request.data)
-        for field, value in body.items():
-            setattr(row, field, value if value is not None else ({} if field == "attributes" else ""))
-        if body:
-            row.save(update_fields=list(body))
-        return Response(_shown(row))
+        return Response(shown_visitor(profiles.correct_visitor(visitor, body, who)))
 
 
 class BlockView(APIView):
@@ -142,8 +149,8 @@ class BlockView(APIView):
     def post(self, request: Request, visitor: uuid.UUID) -> Response:
         """The visitor, blocked."""
         who = agent(request)
-        visitors.block(_find(who, visitor).pk)
-        return Response(_shown(_find(who, visitor)))
+        visitors.block(find_visitor(who, visitor).pk)
+        return Response(shown_visitor(find_visitor(who, visitor)))
 
 
 class UnblockView(APIView):
@@ -159,27 +166,29 @@ class UnblockView(APIView):
     def post(self, request: Request, visitor: uuid.UUID) -> Response:
         """The visitor, welcome."""
         who = agent(request)
-        visitors.unblock(_find(who, visitor).pk)
-        return Response(_shown(_find(who, visitor)))
+        visitors.unblock(find_visitor(who, visitor).pk)
+        return Response(shown_visitor(find_visitor(who, visitor)))
 
 
-def _visible(who: Participant) -> QuerySet[Visitor]:
-    rows = Visitor.objects.all()
-    return rows if who.sites is None else rows.filter(site_id__in=who.sites)
+def seen_by(who: Participant) -> QuerySet[Visitor]:
+    """The visitors an agent may see."""
+    return profiles.visible_visitors(who, visible(who))
 
 
-def _find(who: Participant, visitor: uuid.UUID) -> Visitor:
-    row = _visible(who).filter(pk=visitor).first()
-    if row is None:
-        raise KefuError("not_found", "no such visitor")
-    return row
+def find_visitor(who: Participant, visitor: uuid.UUID) -> Visitor:
+    """The visitor, when the agent may see it. Raises `not_found`."""
+    return found(seen_by(who).select_related("merged_into"), visitor, "visitor")
 
 
-def _shown(row: Visitor) -> dict[str, Any]:
+def shown_visitor(row: Visitor, duplicates: list[Visitor] | None = None) -> dict[str, Any]:
+    """The visitor as the API gives it; `duplicates` None: look them up."""
+    if duplicates is None:
+        duplicates = merging.family_of(row)[1:] if row.merged_into_id is None else []
     return {
         "id": str(row.id),
         "site": str(row.site_id),
         "external_id": row.external_id,
+        "verified": row.external_id is not None,
         "name": row.name or None,
         "email": row.email or None,
         "phone": row.phone or None,
@@ -187,7 +196,14 @@ def _shown(row: Visitor) -> dict[str, Any]:
         "attributes": row.attributes,
         "page": row.page,
         "locale": row.locale or None,
+        "priority": row.priority,
+        "merged_into": _ref(row.merged_into) if row.merged_into else None,
+        "duplicates": [_ref(other) for other in duplicates],
         "blocked_at": ms(row.blocked_at),
         "created_at": ms(row.created_at),
         "last_seen_at": ms(row.last_seen_at),
     }
+
+
+def _ref(row: Visitor) -> dict[str, str | None]:
+    return {"id": str(row.id), "name": row.name or None}

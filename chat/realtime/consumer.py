@@ -53,10 +53,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         extension = (scope.get("extensions") or {}).get(EXTENSION)
         connection = extension["connection"] if extension else None
         outlet: Outlet = DoorOutlet(connection) if connection else AsgiOutlet(send)
+        address = str((scope.get("client") or ("",))[0])
         # The scope (headers, path, client) is 2 KB that nobody needs for the hours to come.
         scope.clear()
         del extension, scope, send
-        session = await _let_in(outlet, receive)
+        session = await _let_in(outlet, receive, address)
         if session is None:
             return
         registry.add(session, "websocket")
@@ -86,7 +87,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             session.end()
 
 
-async def _let_in(outlet: Outlet, receive: Receive) -> ClientSession | None:
+async def _let_in(outlet: Outlet, receive: Receive, address: str) -> ClientSession | None:
     """The session that the first frame opens; None when the connection was ended instead."""
     _WAITING.inc()
     try:
@@ -105,7 +106,7 @@ async def _let_in(outlet: Outlet, receive: Receive) -> ClientSession | None:
         metrics.CLOSES.labels(code="4413").inc()
         return None
     try:
-        return await _greet(outlet, message)
+        return await _greet(outlet, message, address)
     except FrameError:
         code = 4400
     except KefuError as error:
@@ -128,7 +129,7 @@ def _too_large(data: str | bytes) -> bool:
     return isinstance(data, str) and len(data) * 4 > MAX_FRAME and len(data.encode()) > MAX_FRAME
 
 
-async def _greet(outlet: Outlet, message: dict[str, Any]) -> ClientSession:
+async def _greet(outlet: Outlet, message: dict[str, Any], address: str) -> ClientSession:
     text = message.get("text")
     form: Any
     if text is not None:
@@ -141,4 +142,4 @@ async def _greet(outlet: Outlet, message: dict[str, Any]) -> ClientSession:
         incoming = form.parse(message["bytes"])
     if not isinstance(incoming.command, Hello):
         raise FrameError("bad_frame", "the first frame is hello")
-    return await greet(outlet, form, incoming.command, incoming.ref)
+    return await greet(outlet, form, incoming.command, incoming.ref, address)

@@ -29,7 +29,7 @@ _HELLOS: Final = metrics.FRAMES.labels(type="hello", direction="in")
 _unread_of_visitors: Coalescer[int] = Coalescer(lambda keys: unread_counts(keys, "visitor"))
 
 
-async def greet(outlet: Outlet, form: Any, hello: Hello, ref: str | None) -> ClientSession:
+async def greet(outlet: Outlet, form: Any, hello: Hello, ref: str | None, address: str = "") -> ClientSession:
     """Let a client in: `welcome`, then what it missed. Raises `KefuError` when the token is refused.
 
     Nothing is sent before the session is whole, so a refused client gets only its close code.
@@ -42,10 +42,11 @@ async def greet(outlet: Outlet, form: Any, hello: Hello, ref: str | None) -> Cli
         participant = await in_thread(tokens.participant_of, claims)
     else:
         raise KefuError("unauthorized", "this token opens no connection")
-    if revocation.is_revoked(participant):
+    if revocation.is_revoked(participant, address):
         raise KefuError("forbidden", "no longer allowed")
     session = ClientSession(outlet, form, participant, settings.KEFU_RATE_LIMIT)
     session.claims = claims
+    session.address = address
     session.zstd = form.binary and "zstd" in hello.features
     try:
         await _welcome(session, hello, ref)

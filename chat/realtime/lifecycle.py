@@ -145,7 +145,7 @@ async def close_revoked() -> None:
     for session in registry:
         person = session.participant
         if person.kind == "visitor":
-            if person.id in blocked:
+            if person.id in blocked or revocation.is_revoked(person, session.address):
                 session.close(4403)
         elif person.id in asked:
             now = able.get(person.id or "")

@@ -81,21 +81,22 @@ async def poll_app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 
 async def _route(scope: dict[str, Any], headers: dict[str, str], receive: Receive) -> _Answer:
+    address = str((scope.get("client") or ("",))[0])
     method, rest = scope["method"], scope["path"].removeprefix(PREFIX).strip("/")
     if method == "OPTIONS":
         return _Answer(204, b"")
     if not rest:
         if method != "POST":
             raise KefuError("method_not_allowed", "a poll begins with POST")
-        return await _begin(await _body(receive))
+        return await _begin(await _body(receive), address)
     if "/" in rest:
         raise KefuError("not_found", "no such poll")
-    claims = await _claims(headers)
+    claims = await _claims(headers, address)
     link = await links.load(rest, claims)
     match method:
         case "GET":
             query = parse_qs(scope["query_string"].decode("latin-1"))
-            return await _wait(link, claims, query.get("cursor", [""])[0], receive)
+            return await _wait(link, claims, query.get("cursor", [""])[0], receive, address)
         case "POST":
             return await _take(link, claims, await _body(receive))
         case "DELETE":
@@ -105,12 +106,13 @@ async def _route(scope: dict[str, Any], headers: dict[str, str], receive: Receiv
             raise KefuError("method_not_allowed", "GET, POST or DELETE")
 
 
-async def _claims(headers: dict[str, str]) -> Claims:
+async def _claims(headers: dict[str, str], address: str) -> Claims:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise KefuError("unauthorized", "a session token is needed")
     claims = tokens.read(token.strip())
-    await _participant(claims)
+    if revocation.is_revoked(await _participant(claims), address):
+        raise KefuError("forbidden", "no longer allowed")
     return claims
 
 
@@ -124,7 +126,7 @@ async def _participant(claims: Claims) -> Any:
     return participant
 
 
-async def _begin(body: bytes) -> _Answer:
+async def _begin(body: bytes, address: str) -> _Answer:
     outlet = ListOutlet()
     form = JsonForm()
     try:
@@ -135,7 +137,7 @@ async def _begin(body: bytes) -> _Answer:
             raise FrameError("bad_frame", "the first frame is hello")
     except FrameError as error:
         raise KefuError("bad_frame", error.message) from None
-    session = await greet(outlet, form, incoming.command, incoming.ref)
+    session = await greet(outlet, form, incoming.command, incoming.ref, address)
     positions = dict(session.positions)
     session.end()
     link = links.new_link(session.claims)
@@ -147,7 +149,7 @@ async def _begin(body: bytes) -> _Answer:
     return _Answer(201, _body_of(outlet, links.encode_cursor(positions), poll=link.id))
 
 
-async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive) -> _Answer:
+async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive, address: str) -> _Answer:
     positions = links.decode_cursor(cursor) if cursor else {}
     outlet = ListOutlet()
     with links.Held(link.id, outlet) as held:
@@ -155,6 +157,7 @@ async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive) -> _A
         link = await links.load(link.id, claims)
         await links.keep(link.id)
         session = await _session(link, claims, positions, outlet, live=True)
+        session.address = address
         gone = asyncio.ensure_future(_disconnected(receive))
         ready = asyncio.ensure_future(outlet.ready.wait())
         try:

@@ -44,13 +44,15 @@ class ClientSession:
     """A connected participant. Lives on the event-loop thread."""
 
     __slots__ = (
-        "_healing", "_own", "_retries", "_settled", "_unanswered", "bucket", "claims", "closed", "form",
-        "internal", "key", "learn_own", "origin", "outlet", "own_ids",
+        "_healing", "_own", "_retries", "_settled", "_unanswered", "address", "bucket", "claims", "closed",
+        "form", "internal", "key", "learn_own", "origin", "outlet", "own_ids",
         "participant", "positions", "sites", "zstd",
     )  # fmt: skip
 
     def __init__(self, outlet: Outlet, form: Any, participant: Participant, limited: bool) -> None:
         self.key = new_id()
+        #: Where the client calls from, for the blacklist; "" when nobody told.
+        self.address = ""
         self.outlet = outlet
         self.form = form
         self.zstd = False
