@@ -13,9 +13,11 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the chat room asks for (assignments; no query)."""
+        from agents.mail.following import LeftMessages
         from agents.presence.leases import DatabaseAttendance
         from agents.roster import DatabaseRoster
-        from chat.ports import register_attendance, register_roster
+        from chat.ports import register_attendance, register_follower, register_roster
 
         register_roster(DatabaseRoster())
         register_attendance(DatabaseAttendance())
+        register_follower(LeftMessages())

@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kefu_project.settings")
 
 from kefu_project.telemetry.metrics import watch_tasks
 
-APPS_WITH_TASKS = ("chat", "agents", "bot", "knowledge")
+APPS_WITH_TASKS = ("chat", "agents", "agents.mail", "bot", "knowledge")
 
 app = Celery("kefu")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -3,11 +3,14 @@ message."""
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 TAG = "kefu"
 LEAST_SECRET = 40
@@ -116,6 +119,30 @@ def memory_broker_in_scaled_mode() -> CheckMessage | None:
     return None
 
 
+def email_without_sender() -> CheckMessage | None:
+    """E010: mail servers refuse what names no sender."""
+    if not settings.KEFU_EMAIL_URL:
+        return None
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    try:
+        validate_email(address)
+    except ValidationError:
+        message = "KEFU_EMAIL_URL is set and KEFU_EMAIL_FROM is no address such as Shop <shop@example.com>."
+        return Error(message, id="kefu.E010")
+    if not (name + address).isprintable():
+        return Error("KEFU_EMAIL_FROM holds a line break or a control character.", id="kefu.E010")
+    return None
+
+
+def email_password_in_the_clear() -> CheckMessage | None:
+    """W002: smtp:// with a password sends it readable to every machine in between."""
+    clear = settings.KEFU_EMAIL_URL.startswith("smtp://") and settings.EMAIL_HOST_PASSWORD
+    if clear and not is_loopback(settings.EMAIL_HOST):
+        message = "KEFU_EMAIL_URL sends its password without encryption; use smtp+tls:// or smtps://."
+        return Warning(message, id="kefu.W002")
+    return None
+
+
 def plain_http_in_public() -> CheckMessage | None:
     """W001: passwords and messages would travel in the clear."""
     if is_public() and not settings.KEFU_PUBLIC_URL.startswith("https://"):
@@ -133,6 +160,8 @@ CHECKS: tuple[Callable[[], CheckMessage | None], ...] = (
     rate_limit_off_in_public,
     weak_admin_password,
     memory_broker_in_scaled_mode,
+    email_without_sender,
+    email_password_in_the_clear,
     plain_http_in_public,
 )
 

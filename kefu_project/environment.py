@@ -5,8 +5,8 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -99,3 +99,45 @@ def static_version(folder: Path, also: str) -> str:
             digest.update(str(path.relative_to(folder)).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+class EmailSettings(NamedTuple):
+    """Django's EMAIL_* settings, in the order in which settings.py takes them."""
+
+    backend: str
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool
+    ssl: bool
+
+
+_MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+def email_settings(url: str) -> EmailSettings:
+    """`smtp://`, `smtp+tls://` (STARTTLS) or `smtps://` with `user:password@host:port`; nothing is sent
+    without one. Raises `ImproperlyConfigured` for anything else.
+    """
+    if not url:
+        return EmailSettings("django.core.mail.backends.dummy.EmailBackend", "", 0, "", "", False, False)
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in _MAIL_PORTS or not parts.hostname or port == -1 or parts.path not in ("", "/"):
+        raise ImproperlyConfigured(
+            "KEFU_EMAIL_URL must look like smtp+tls://user:password@mail.example.com:587; "
+            "the schemes are smtp, smtp+tls and smtps."
+        )
+    return EmailSettings(
+        backend="django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=port or _MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtp+tls",
+        ssl=parts.scheme == "smtps",
+    )

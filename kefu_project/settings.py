@@ -15,7 +15,14 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from kefu_project.environment import origin_of, pooled, secret_key, sqlite_database, static_version
+from kefu_project.environment import (
+    email_settings,
+    origin_of,
+    pooled,
+    secret_key,
+    sqlite_database,
+    static_version,
+)
 from kefu_project.preflight import TEMPORARY, default_data_dir
 from kefu_project.telemetry.logging import logging_config
 
@@ -83,6 +90,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "channels",
     "rest_framework",
     "rest_framework_simplejwt",
@@ -112,6 +120,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kefu_project.audit.AuditTrail",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -174,6 +183,14 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 KEFU_STATIC_VERSION = "dev" if DEBUG else static_version(BASE_DIR / "static", django.__version__)
 STATIC_URL = f"/static/{KEFU_STATIC_VERSION}/"
 STATIC_ROOT = KEFU_DATA_DIR / "static"
+
+# --- E-mail ------------------------------------------------------------------------------------------------
+KEFU_EMAIL_URL = env.str("KEFU_EMAIL_URL", default="")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = (
+    email_settings(KEFU_EMAIL_URL)
+)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("KEFU_EMAIL_FROM", default="")
 
 # --- Language and time -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -267,6 +284,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AttributeKindEnum": ["text", "number", "date", "choice", "boolean"],
+        "BlockKindEnum": ["address", "user", "visitor"],
+        "ConversationStatusEnum": ["bot", "queued", "active", "closed"],
+        "PresenceStatusEnum": ["online", "busy", "away", "offline"],
+        "SearchKindEnum": ["message", "visitor"],
+        "SenderKindEnum": ["visitor", "agent", "bot", "system"],
+        "MessageKindEnum": ["text", "image", "file", "card"],
+        "EntryKindEnum": ["text", "image", "file", "card", "event", "hidden"],
+    },
 }
 
 # --- Celery ------------------------------------------------------------------------------------------------
@@ -290,3 +317,10 @@ CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"
 
 LOGGING = logging_config(KEFU_LOG_LEVEL)
 LOGGING_CONFIG = "kefu_project.telemetry.logging.configure"
+
+# Files may be opened in a spreadsheet, which would run =cmd() from a visitor's name.
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the audit log has it, column by column
+
+# Widgets of our own have their templates in templates/, too.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"

@@ -15,7 +15,7 @@ if os.environ.get("KEFU_TEST_DATABASE") == "postgres":
     os.environ["DATABASE_URL"] = services.new_database()
 else:
     os.environ.pop("DATABASE_URL", None)
-for _name in ("KEFU_REDIS_URL", "KEFU_CELERY_BROKER_URL", "KEFU_PUBLIC_URL", "KEFU_DEBUG"):
+for _name in ("KEFU_REDIS_URL", "KEFU_CELERY_BROKER_URL", "KEFU_PUBLIC_URL", "KEFU_DEBUG", "KEFU_EMAIL_URL"):
     os.environ.pop(_name, None)
 
 from kefu_project.settings import *  # noqa: E402, F403

@@ -419,6 +419,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('hours', 'date'), name='holiday_once')],
             },
         ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.UUIDField(default=chat.models.keys.new_uuid, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('conversation', models.UUIDField(verbose_name='conversation')),
+                ('visitor_seq', models.PositiveBigIntegerField(verbose_name='last seq of the visitor')),
+                ('due_ms', models.PositiveBigIntegerField(blank=True, db_index=True, null=True, verbose_name='next try (ms)')),
+                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
+                ('sent_ms', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='sent (ms)')),
+                ('error', models.CharField(blank=True, default='', max_length=200, verbose_name='error')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='chat.site', verbose_name='site')),
+            ],
+            options={
+                'verbose_name': 'e-mail to the team',
+                'verbose_name_plural': 'e-mails to the team',
+                'ordering': ('-created_at',),
+                'constraints': [models.UniqueConstraint(fields=('conversation', 'visitor_seq'), name='one_notice_per_left_message')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='agentskill',
             constraint=models.UniqueConstraint(fields=('agent', 'skill'), name='agent_skill_once'),

@@ -2,6 +2,7 @@
 
 from agents.models.desk import CannedReply, CloseCategory, Macro, MacroRun, Preferences, SavedView
 from agents.models.hours import BusinessHours, Holiday, ScheduledBreak
+from agents.models.notices import Notice
 from agents.models.people import (
     Agent,
     AgentSkill,
@@ -29,7 +30,7 @@ from agents.models.routing import (
 
 __all__ = [
     "Agent", "AgentSkill", "Assignment", "Availability", "BusinessHours", "CannedReply", "CloseCategory",
-    "Decision", "Group", "Holiday", "Lease", "Macro", "MacroRun", "Preferences", "Pulse", "Role",
+    "Decision", "Group", "Holiday", "Lease", "Macro", "MacroRun", "Notice", "Preferences", "Pulse", "Role",
     "RoutingPolicy", "RoutingRule", "RuleField", "RuleOperator", "SavedView", "ScheduledBreak", "Seat",
     "SiteRouting", "Skill", "Standing", "Strategy", "Waiting", "default_weights",
 ]  # fmt: skip

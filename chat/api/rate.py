@@ -21,17 +21,19 @@ from chat.api.errors import locked_response
 from chat.conversation import Participant
 from chat.errors import KefuError
 
-Act = Literal["session", "upload", "post", "login", "read"]
+Act = Literal["session", "upload", "post", "login", "read", "leave"]
 
 PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
     "session": limits.RateLimitItemPerMinute(300),
     "upload": limits.RateLimitItemPerMinute(120),
     "post": limits.RateLimitItemPerMinute(1200),
     "login": limits.RateLimitItemPerMinute(30),
+    "leave": limits.RateLimitItemPerMinute(60),
 }
 PER_PERSON: Final[dict[Act, limits.RateLimitItem]] = {
     "upload": limits.RateLimitItemPerMinute(30),
     "post": limits.RateLimitItemPerMinute(120),
+    "leave": limits.RateLimitItemPerMinute(6),  # each is an e-mail to the team
     "read": limits.RateLimitItemPerMinute(600),
 }
 

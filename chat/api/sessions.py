@@ -14,11 +14,14 @@ from rest_framework.views import APIView
 from chat import visitors
 from chat.api import rate
 from chat.api.fields import Attributes, Text, WebAddress
+from chat.api.reception import OpennessSerializer, PlaceSerializer, openness_shown, place_shown
 from chat.api.schema import PersonRefSerializer, errors
 from chat.conversation import Status
+from chat.models import Channel
 from chat.protocol.entry import MAX_TEXT
 from chat.realtime.limits import VISITOR
 from chat.sites import SiteConfig
+from chat.welcoming import Welcome, welcome
 
 SOCKET_PATH: Final = "/ws/v1/"
 POLL_PATH: Final = "/api/v1/poll/"
@@ -53,6 +56,12 @@ class VisitorSessionRequestSerializer(serializers.Serializer[Any]):
     user_hash = Text(128, help_text="Hex HMAC-SHA256(site secret, user.id), made by the site's server.")
     page = PageSerializer(required=False, allow_null=True)
     locale = Text(16)
+    channel = serializers.ChoiceField(
+        choices=Channel.values,
+        required=False,
+        allow_null=True,
+        help_text="What the visitor comes through; `api` when absent. Kept with a conversation made now.",
+    )
 
 
 class SessionConversationSerializer(serializers.Serializer[Any]):
@@ -61,6 +70,7 @@ class SessionConversationSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=Status.__args__)  # type: ignore[attr-defined]
     head = serializers.IntegerField(help_text="Its last seq.")
+    queue = PlaceSerializer(allow_null=True, help_text="Its place while it waits; changes come as frames.")
 
 
 class MessageRateSerializer(serializers.Serializer[Any]):
@@ -80,7 +90,7 @@ class LimitsSerializer(serializers.Serializer[Any]):
     message_rate = MessageRateSerializer(allow_null=True, help_text="null: not limited.")
 
 
-class SessionSiteSerializer(serializers.Serializer[Any]):
+class SessionSiteSerializer(OpennessSerializer):
     """What the widget shows of the site."""
 
     name = serializers.CharField()
@@ -137,7 +147,8 @@ class VisitorSessionView(APIView):
         body = VisitorSessionRequestSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         opened = visitors.open_session(_request_of(request, body.validated_data))
-        return Response(_answer(opened), status=201, headers={"Cache-Control": "no-store"})
+        found = welcome(opened.site.id, opened.conversation.id)
+        return Response(_answer(opened, found), status=201, headers={"Cache-Control": "no-store"})
 
 
 def _request_of(request: Request, data: dict[str, Any]) -> visitors.SessionRequest:
@@ -152,17 +163,24 @@ def _request_of(request: Request, data: dict[str, Any]) -> visitors.SessionReque
         user_hash=data.get("user_hash"),
         page=page or None,
         locale=data.get("locale"),
+        address=request.META.get("REMOTE_ADDR") or "",
+        channel=data.get("channel") or Channel.API,
     )
 
 
-def _answer(opened: visitors.SessionOpened) -> dict[str, Any]:
+def _answer(opened: visitors.SessionOpened, found: Welcome) -> dict[str, Any]:
     standing, site = opened.conversation, opened.site
     return {
         "token": opened.token,
         "expires_at": opened.expires_at,
         "visitor_token": opened.visitor_token,
         "visitor": {"id": opened.visitor.id, "name": opened.visitor.name},
-        "conversation": {"id": standing.id, "status": standing.status, "head": standing.head},
+        "conversation": {
+            "id": standing.id,
+            "status": standing.status,
+            "head": standing.head,
+            "queue": place_shown(found.place),
+        },
         "socket": SOCKET_PATH,
         "poll": POLL_PATH,
         "limits": limits_of(site),
@@ -173,6 +191,7 @@ def _answer(opened: visitors.SessionOpened) -> dict[str, Any]:
             "locale": site.locale,
             "typing_preview": site.typing_preview,
             "reopen_hours": site.reopen_hours,
+            **openness_shown(found.openness),
         },
     }
 

@@ -6,6 +6,7 @@ from chat.api.acts import AcceptView, CloseView, NotesView, RateView, RecallView
 from chat.api.auth import RefreshView, TokenView
 from chat.api.conversations import ConversationsView, ConversationView
 from chat.api.messages import MessagesView
+from chat.api.reception import LeaveMessageView, ReceptionView
 from chat.api.search import SearchView
 from chat.api.sessions import VisitorSessionView
 from chat.api.sites import RotateSecretView, SitesView, SiteView
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("auth/token/", TokenView.as_view(), name="auth-token"),
     path("auth/token/refresh/", RefreshView.as_view(), name="auth-token-refresh"),
     path("visitor/sessions/", VisitorSessionView.as_view(), name="visitor-sessions"),
+    path("visitor/reception/", ReceptionView.as_view(), name="visitor-reception"),
+    path("visitor/leave-message/", LeaveMessageView.as_view(), name="visitor-leave-message"),
     path("conversations/", ConversationsView.as_view(), name="conversations"),
     path(_ONE, ConversationView.as_view(), name="conversation"),
     path(f"{_ONE}messages/", MessagesView.as_view(), name="messages"),

@@ -36,7 +36,12 @@ def test_a_first_visit_gets_everything_a_client_needs(client: Client, shop: Site
     visitor = Visitor.objects.get()
     assert body["visitor"] == {"id": str(visitor.id), "name": None}
     assert visitor.page == {"url": "https://shop.example.com/a"}
-    assert body["conversation"] == {"id": str(Conversation.objects.get().id), "status": "queued", "head": 0}
+    assert body["conversation"] == {
+        "id": str(Conversation.objects.get().id),
+        "status": "queued",
+        "head": 0,
+        "queue": None,
+    }
     assert body["socket"] == "/ws/v1/"
     assert body["poll"] == "/api/v1/poll/"
     assert body["limits"]["max_text"] == 8000
