@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
 from agents.models import Agent
-from chat.conversation import Participant
+from chat.conversation import Participant, Role
 
 
 class DatabaseRoster:
@@ -31,10 +32,10 @@ class DatabaseRoster:
         return participant(agent) if agent.is_enabled else None
 
     def able_among(self, agent_ids: list[str]) -> dict[str, Participant]:
-        """Those who may act, by id: enabled, not deleted, their login active. Two queries."""
+        """Those who may act, by id: enabled, not deleted, their login active. Three queries."""
         known = [agent_id for agent_id in agent_ids if _is_uuid(agent_id)]
         able = Agent.objects.filter(pk__in=known, is_enabled=True, user__is_active=True)
-        agents = able.select_related("user").prefetch_related("sites")
+        agents = able.select_related("user").prefetch_related("sites", "groups")
         return {str(agent.pk): participant(agent) for agent in agents}
 
     def refresh(self, agent_id: str) -> Participant | None:
@@ -43,11 +44,16 @@ class DatabaseRoster:
 
 
 def participant(agent: Agent) -> Participant:
-    """The agent as the chat room knows people: `sites` is None (every site) for a superuser."""
+    """The agent as the chat room knows people: a superuser is an administrator of every site (`sites` None);
+    supervisors and administrators see every group (`groups` None), agents their own.
+    """
     if agent.user.is_superuser:
-        return Participant("agent", str(agent.pk), agent.display_name, None)
+        return Participant("agent", str(agent.pk), agent.display_name, None, "admin")
     sites = frozenset(str(site.pk) for site in agent.sites.all())
-    return Participant("agent", str(agent.pk), agent.display_name, sites)
+    role, groups = cast(Role, agent.role), None
+    if role == "agent":
+        groups = frozenset(str(group.pk) for group in agent.groups.all())
+    return Participant("agent", str(agent.pk), agent.display_name, sites, role, groups)
 
 
 def name_of(user: User) -> str:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from agents.models import Agent
+from agents.models import Agent, Group
 from agents.roster import DatabaseRoster
 from chat.models import Site
 from chat.ports import roster
@@ -83,12 +83,12 @@ def test_able_among_leaves_out_the_disabled_the_deleted_and_nonsense(fang: Agent
     assert roster().able_among(asked) == {str(fang.pk): roster().refresh(str(fang.pk))}
 
 
-def test_able_among_asks_twice_however_many_there_are(fang: Agent) -> None:
+def test_able_among_asks_three_times_however_many_there_are(fang: Agent) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
         roster().able_among([str(fang.pk), *(new_id() for _ in range(50))])
-    assert len(queries) == 2  # the agents, and the sites of all of them
+    assert len(queries) == 3  # the agents, and the sites and groups of all of them
 
 
 def test_refresh_sees_a_site_taken_away(fang: Agent, shop: Site) -> None:
@@ -102,3 +102,21 @@ def test_refresh_sees_a_site_taken_away(fang: Agent, shop: Site) -> None:
 @pytest.mark.parametrize("agent_id", ["", "x", "01a1fb4e-af34-79f1-85e7-d78de42f3ea0"])
 def test_refresh_of_nobody_is_none(agent_id: str) -> None:
     assert roster().refresh(agent_id) is None
+
+
+def test_agents_see_their_groups_supervisors_and_administrators_all(fang: Agent) -> None:
+    returns = Group.objects.create(name="Returns")
+    fang.groups.add(returns)
+    seen = roster().refresh(str(fang.pk))
+    assert seen is not None and seen.role == "agent" and seen.groups == frozenset((str(returns.pk),))
+    for role in ("supervisor", "admin"):
+        Agent.objects.update(role=role)
+        seen = roster().refresh(str(fang.pk))
+        assert seen is not None and seen.role == role and seen.groups is None
+
+
+def test_a_superuser_is_an_administrator_whatever_the_row_says(fang: Agent) -> None:
+    fang.user.is_superuser = True
+    fang.user.save()
+    seen = roster().refresh(str(fang.pk))
+    assert seen is not None and (seen.role, seen.groups, seen.sites) == ("admin", None, None)
