@@ -1,5 +1,6 @@
 """`make bench`: the figures of docs/performance.md."""
 
-from bench.chat_load import main
+from bench import chat_load, routing_choice
 
-main()
+routing_choice.main([])
+chat_load.main()
