@@ -16,8 +16,21 @@ class AgentsConfig(AppConfig):
         from agents.mail.following import LeftMessages
         from agents.presence.leases import DatabaseAttendance
         from agents.roster import DatabaseRoster
-        from chat.ports import register_attendance, register_follower, register_roster
+        from agents.routing.follow import RoutingFollower
+        from agents.routing.nudge import nudge_routing
+        from agents.routing.reception import QueueReception
+        from agents.routing.router import late
+        from chat import health
+        from chat.ports import (
+            register_attendance,
+            register_follower,
+            register_reception,
+            register_roster,
+        )
 
         register_roster(DatabaseRoster())
         register_attendance(DatabaseAttendance())
+        register_follower(RoutingFollower(nudge_routing))
         register_follower(LeftMessages())
+        register_reception(QueueReception())
+        health.register("routing", late)

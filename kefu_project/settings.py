@@ -63,6 +63,9 @@ if not 1 <= KEFU_HEARTBEAT_S <= 300:
 KEFU_RATE_LIMIT = _one_of("KEFU_RATE_LIMIT", "on", "on", "off") == "on"
 KEFU_BOT = _one_of("KEFU_BOT", "on", "on", "off") == "on"
 KEFU_ROUTING = _one_of("KEFU_ROUTING", "auto", "auto", "manual")
+KEFU_AGENT_GRACE_S = env.int("KEFU_AGENT_GRACE_S", default=30)
+if not 1 <= KEFU_AGENT_GRACE_S <= 86_400:
+    raise ImproperlyConfigured(f"KEFU_AGENT_GRACE_S must be 1 to 86400 seconds, not {KEFU_AGENT_GRACE_S}.")
 KEFU_PUBLIC_URL = env.str("KEFU_PUBLIC_URL", default="").rstrip("/")
 KEFU_PUBLIC_ORIGIN = origin_of(KEFU_PUBLIC_URL, "KEFU_PUBLIC_URL") if KEFU_PUBLIC_URL else ""
 KEFU_TRUSTED_PROXIES: list[str] = env.list("KEFU_TRUSTED_PROXIES", default=[])
@@ -288,6 +291,7 @@ SPECTACULAR_SETTINGS = {
         "AttributeKindEnum": ["text", "number", "date", "choice", "boolean"],
         "BlockKindEnum": ["address", "user", "visitor"],
         "ConversationStatusEnum": ["bot", "queued", "active", "closed"],
+        "AgentRoleEnum": ["agent", "supervisor", "admin"],
         "PresenceStatusEnum": ["online", "busy", "away", "offline"],
         "SearchKindEnum": ["message", "visitor"],
         "SenderKindEnum": ["visitor", "agent", "bot", "system"],

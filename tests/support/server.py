@@ -175,9 +175,15 @@ class ServerFactory:
         self._servers: list[Server] = []
 
     def environment(self, mode: Mode = "embedded", **extra: str) -> dict[str, str]:
-        """A clean environment: nothing of the caller's but what a process needs to run."""
+        """A clean environment: nothing of the caller's but what a process needs to run.
+
+        Agents accept by hand unless a test says KEFU_ROUTING=auto: most are about what agents do themselves.
+        """
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-        env = {**kept, "PORT": "0", "KEFU_ADMIN_PASSWORD": ADMIN_PASSWORD, "PYTHONUNBUFFERED": "1"}
+        env = {
+            **kept, "PORT": "0", "KEFU_ADMIN_PASSWORD": ADMIN_PASSWORD, "PYTHONUNBUFFERED": "1",
+            "KEFU_ROUTING": "manual",
+        }  # fmt: skip
         if mode == "scaled":
             env["DATABASE_URL"] = services.new_database()
             env["KEFU_REDIS_URL"] = services.new_redis()

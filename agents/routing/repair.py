@@ -1,0 +1,82 @@
+"""Putting right what no batch brings: counts of seats, conversations that wait and stand in no queue.
+
+Rare by construction (a follower that failed, an installation that had no routing yet), so it looks once a
+minute and at few rows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from agents.metrics import QUEUE_REPAIRS
+from agents.models import Seat, Waiting
+from agents.routing import follow, seats
+from chat.conversation import decode_state
+from chat.models import Conversation, ConversationStatus
+from chat.ports import Moved
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE: Final = 500
+SETTLED_MS: Final = 10_000
+"""What was said later than that may still be on its way."""
+
+
+def repair(now_ms: int) -> int:
+    """Audit seats and queue; how many rows were put right."""
+    return seats.audit() + enter_forgotten(now_ms) + settle_leftovers()
+
+
+def enter_forgotten(now_ms: int) -> int:
+    """Conversations that somebody waits in, or has, without the row that says so."""
+    no_seat = ~Exists(Seat.objects.filter(conversation=OuterRef("pk")))
+    waits = Conversation.objects.filter(
+        no_seat, ~Exists(Waiting.objects.filter(conversation=OuterRef("pk"))),
+        status=ConversationStatus.QUEUED, visitor_seq__gt=0, last_at__lte=now_ms - SETTLED_MS,
+        visitor__blocked_at=None,
+    )  # fmt: skip
+    held = Conversation.objects.filter(
+        no_seat, status=ConversationStatus.ACTIVE, last_at__lte=now_ms - SETTLED_MS, snoozed_until=None,
+    )  # fmt: skip
+    found = 0
+    for rows in (waits, held):
+        ids = list(rows.order_by("last_at").values_list("pk", flat=True)[:AT_ONCE])
+        found += _settle(ids)
+    return found
+
+
+def settle_leftovers() -> int:
+    """Rows of conversations that neither wait nor are anybody's any more."""
+    closed = Conversation.objects.filter(pk=OuterRef("conversation"), status=ConversationStatus.CLOSED)
+    ids = [
+        *Waiting.objects.filter(Exists(closed)).values_list("pk", flat=True)[:AT_ONCE],
+        *Seat.objects.filter(Exists(closed), confirmed=True).values_list("pk", flat=True)[:AT_ONCE],
+    ]
+    return _settle(ids)
+
+
+def _settle(ids: list[UUID]) -> int:
+    """Do again what the follower does, from the rows of the conversations, under their lock."""
+    if not ids:
+        return 0
+    with transaction.atomic():
+        rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+        moved = [
+            Moved(
+                state=decode_state(bytes(row.state)), acted=True, began=True, acts=(),
+                visitor_seq=row.visitor_seq, human_seq=row.human_seq, last_at=row.last_at,
+                waiting_since=row.waiting_since,
+            )
+            for row in rows
+            if row.state
+        ]  # fmt: skip
+        follow.settle(moved)
+    if moved:
+        QUEUE_REPAIRS.inc(len(moved))
+        log.warning("queue_repaired", conversations=len(moved))
+    return len(moved)
