@@ -31,6 +31,7 @@ MODULES: Final = (
     "shared/timeline.js",
     "shared/time.js",
     "widget/attention.js",
+    "widget/below.js",
     "widget/bubble.js",
     "widget/composer.js",
     "widget/conversations.js",

@@ -4,6 +4,7 @@ let current = "en";
 let words = {};
 let plural = new Intl.PluralRules("en");
 const listeners = new Set();
+const later = [];
 
 export function matchLocale(wanted, available) {
   for (const tag of [wanted].flat()) {
@@ -18,13 +19,20 @@ export function matchLocale(wanted, available) {
 
 export async function useLocale(wanted, dictionaries) {
   const name = matchLocale(wanted, Object.keys(dictionaries));
-  const module = await dictionaries[name]();
+  const modules = await Promise.all([dictionaries, ...later].map((one) => one[name]()));
   current = name;
-  words = module.default;
+  words = Object.assign({}, ...modules.map((module) => module.default));
   plural = new Intl.PluralRules(name);
   document.documentElement.lang = name;
   for (const listener of listeners) listener(name);
   return name;
+}
+
+/* Words of parts that come later, in the same languages. */
+export async function moreWords(dictionaries) {
+  const module = await dictionaries[current]();
+  later.push(dictionaries);
+  Object.assign(words, module.default);
 }
 
 export function t(key, params = {}) {

@@ -1,7 +1,6 @@
 /* app.js: the visitor's chat, in an iframe (mode "widget") or as a full page (mode "h5"). Wires the parts together. */
 
 import { applyAccent } from "../shared/accent.js";
-import { announce } from "../shared/a11y.js";
 import { createApi } from "../shared/api.js";
 import { Connection } from "../shared/connection.js";
 import { el, fill, icon } from "../shared/dom.js";
@@ -9,19 +8,15 @@ import { t, useLocale } from "../shared/i18n.js";
 import { Outbox, entryOf } from "../shared/outbox.js";
 import { openStore } from "../shared/store.js";
 import { Attention } from "./attention.js";
-import { senderName, typingNode } from "./bubble.js";
+import { Below } from "./below.js";
 import { Composer } from "./composer.js";
 import { Conversations } from "./conversations.js";
-import { Banner, brandAvatar, drawHead } from "./header.js";
-import { listen } from "./host.js";
+import { brandAvatar, drawHead } from "./header.js";
+import { keepAtHost, listen, tellLooks } from "./host.js";
 import { Session } from "./session.js";
 import { Thread } from "./thread.js";
 
 const DICTIONARIES = { en: () => import("./words-en.js"), "zh-CN": () => import("./words-zh-cn.js") };
-const TYPING_MS = 8_000;
-/* Signed addresses live an hour at most; older ones are asked for anew before they are opened. */
-const FRESH_MS = 45 * 60_000;
-
 const part = (id) => document.getElementById(id);
 const config = JSON.parse(part("kefu-config").textContent);
 const root = document.documentElement;
@@ -33,8 +28,9 @@ const previews = new Map();
 let open = !widget;
 let page = { url: location.origin + location.pathname, title: document.title, referrer: document.referrer };
 let errorCode = null;
-let typist = null;
-let typingEnd = null;
+let settled = null;
+let trailed = true;
+let there = { state: "online", opens_at: null };
 
 const host = listen({
   origins: config.origins,
@@ -43,6 +39,7 @@ const host = listen({
     visible: (data) => setOpen(data),
     page: (data) => {
       page = data;
+      settled?.page(page);
     },
     user: (data) => renew(() => session.identify(data)),
     attributes: (data) => renew(() => session.describe(data)),
@@ -53,6 +50,7 @@ const host = listen({
 
 const session = new Session({
   site: config.site.key,
+  channel: widget ? "web" : "h5",
   store,
   page: () => page,
   onSession: (answer, change) => begun(answer, change),
@@ -108,9 +106,13 @@ const thread = new Thread({
   actions: (entry) => ({
     retry: () => afterwards(() => outbox.retry(entry.client_msg_id)),
     discard: () => afterwards(() => outbox.discard(entry.client_msg_id)),
-    open: (which, preview) => openPicture(which, preview),
-    link: (which, event) => openFile(which, event),
-    stale: (which) => refresh(which),
+    open: (which, preview) => files().then((found) => found?.picture(which, preview)),
+    link: (which, event) => {
+      if (conversations.fresh) return;
+      event.preventDefault();
+      files().then((found) => found?.file(which));
+    },
+    stale: (which) => files().then((found) => found?.refresh(which)),
   }),
 });
 thread.onOlder = async () => {
@@ -133,8 +135,29 @@ const composer = new Composer({
     }),
 });
 
+const below = new Below({
+  node: part("below"),
+  onChange: () => draw(),
+  context: {
+    api,
+    session,
+    store,
+    conversations,
+    onChange: () => draw(),
+    onLeft: (item, answer) => {
+      const timeline = conversations.of(item.conversation);
+      if (!timeline) return renew(() => session.expire());
+      timeline.apply(entryOf(item, answer, me()));
+      connection.saw(item.conversation, answer.seq);
+    },
+    focus: () => composer.focus(),
+    draft: () => part("text").value.trim(),
+    said: ({ text }) => text === part("text").value.trim() && composer.clear(),
+  },
+});
+
 const headParts = { name: part("head-name"), status: part("head-status"), avatar: part("head-avatar") };
-const banner = new Banner(part("banner"), () => connection.retry());
+let banner = null;
 
 function me() {
   return { kind: "visitor", id: session.answer?.visitor.id ?? null, name: session.answer?.visitor.name ?? null };
@@ -172,6 +195,7 @@ function reset() {
 }
 
 function forget() {
+  for (const key of ["leaving", "left", "leave_draft", "contact"]) store.remove(key);
   outbox.clear();
   conversations.forget();
   for (const address of previews.values()) URL.revokeObjectURL(address);
@@ -179,12 +203,32 @@ function forget() {
 }
 
 /* A session was given: the same conversation as before, a new one after the last was closed, or another person's. */
-function begun({ conversation }, { sameVisitor }) {
+function begun({ conversation, site }, { sameVisitor }) {
   errorCode = null;
   if (!sameVisitor) forget();
+  there = site;
+  below.prefetch();
+  settle();
   if (conversations.open(conversation)) attention.start(conversation.id, 0);
   outbox.adopt(conversation.id);
   load();
+}
+
+async function settle() {
+  const found = settled ? null : await import("./settled.js").catch(() => null);
+  settled ??= found?.settle({ api, session, trailed: widget && trailed, wanted: isWaiting, onAnswer: refreshed }) ?? null;
+  settled?.heard(there.opens_at);
+  settled?.page(page);
+}
+
+function isWaiting() {
+  return open && document.visibilityState === "visible" && conversations.facts.status === "queued";
+}
+
+function refreshed({ site, conversation }) {
+  there = site;
+  if (conversation && conversation.id === conversations.current?.conversation) conversations.facts.queue = conversation.queue;
+  draw();
 }
 
 async function load() {
@@ -201,7 +245,7 @@ async function load() {
 
 function connected(now) {
   Object.assign(document.body.dataset, { connection: now.name, transport: now.transport ?? "" });
-  banner.show(now, errorCode);
+  showLine();
   host.post("connection", { state: now.name, transport: now.transport });
   if (now.name === "open") {
     for (const { id, status, unread } of connection.welcome.conversations ?? []) {
@@ -218,12 +262,23 @@ function connected(now) {
   draw();
 }
 
+/* Loaded with the first connection, so that it is there when the line is not. */
+function showLine() {
+  banner ??= import("./banner.js").then(({ Banner }) => new Banner(part("banner"), () => connection.retry()));
+  banner.then(
+    (found) => found.show(connection.state, errorCode),
+    () => {
+      banner = null;
+    },
+  );
+}
+
 function received({ type, payload = {} }) {
   const timeline = conversations.of(payload.conversation ?? payload.id);
   if (type === "message") arrived(payload);
   else if (type === "message.partial") timeline?.partial(payload);
   else if (type === "receipt") timeline?.receipt(payload);
-  else if (type === "typing") typing(payload);
+  else if (type === "typing") below.typing(payload, conversations.facts.agent?.name);
   else if (type === "conversation" && timeline) {
     const { status, agent = null, queue = null } = payload;
     Object.assign(timeline.facts, { agent, queue }, status ? { status } : {});
@@ -239,7 +294,7 @@ function arrived(entry) {
   const outcome = timeline.apply(entry);
   const theirs = entry.sender?.kind === "agent" || entry.sender?.kind === "bot";
   if (outcome === "added" && theirs && entry.kind !== "event") {
-    typing({ on: false });
+    below.typing({ on: false });
     attention.arrived(entry, thread.atBottom);
     const { id, seq, kind, text, sender, created_at } = entry;
     host.post("message", { id, seq, kind, text, sender, created_at });
@@ -251,41 +306,11 @@ function seen() {
   if (thread.atBottom) attention.seen(conversations.current?.lastSeq ?? 0);
 }
 
-function typing({ on, sender = null }) {
-  if (sender?.kind === "visitor") return;
-  clearTimeout(typingEnd);
-  const before = typist;
-  typist = on ? { ...sender, name: sender?.name ?? conversations.facts.agent?.name } : null;
-  if (on) typingEnd = setTimeout(() => typing({ on: false }), TYPING_MS);
-  if ((before === null) === (typist === null)) return;
-  if (on) announce(t("typing", { name: senderName(typist) }));
-  draw();
-}
-
-async function refresh(entry) {
-  const timeline = conversations.of(entry.conversation);
-  const [found] = (await timeline?.loadAfter(entry.seq - 1, 1).catch(() => [])) ?? [];
-  if (found?.seq === entry.seq) timeline.apply(found);
-  return found ?? entry;
-}
-
-function stillFresh() {
-  return Date.now() - conversations.loadedAt < FRESH_MS;
-}
-
-async function openPicture(entry, preview) {
-  const { attachment } = preview || stillFresh() ? entry : await refresh(entry);
-  const src = preview ?? attachment?.url;
-  if (!src) return;
-  const found = await import("./lightbox.js").catch(() => null);
-  found?.openLightbox({ src, name: attachment?.name ?? t("picture"), href: preview ? null : attachment.url });
-}
-
-async function openFile(entry, event) {
-  if (stillFresh()) return;
-  event.preventDefault();
-  const { attachment } = await refresh(entry);
-  if (attachment?.url) location.assign(attachment.url);
+function files() {
+  return import("./files.js").then(
+    ({ opener }) => opener({ conversations, outbox, previews }),
+    () => null,
+  );
 }
 
 function greeting() {
@@ -301,34 +326,6 @@ function greeting() {
   return { text, build };
 }
 
-function drawBelow() {
-  const below = part("below");
-  const shown = below.querySelector(".typing");
-  if (typist && !shown) below.append(typingNode(typist));
-  else if (!typist) shown?.remove();
-  const card = below.querySelector(".rating");
-  const { ratable } = conversations;
-  if (ratable !== null && card === null) showRating(below, ratable);
-  /* The log may tell of the rating before the answer to it is here; the thanks stay until something new is said. */
-  else if (ratable === null && !card?.dataset.busy && (conversations.facts.status !== "closed" || !card?.dataset.done)) card?.remove();
-}
-
-async function showRating(below, conversation) {
-  const found = await import("./rating.js").catch(() => null);
-  if (found === null || conversations.ratable !== conversation || below.querySelector(".rating")) return;
-  below.append(found.ratingCard({ onSend: (rating) => rate(conversation, rating) }));
-}
-
-async function rate(conversation, { rating, text }) {
-  try {
-    await session.get();
-    await api.post(`conversations/${conversation}/rate/`, text ? { rating, text } : { rating });
-  } catch (error) {
-    if (error.code !== "already_rated") throw error;
-  }
-  conversations.of(conversation).facts.rated = true;
-}
-
 let drawing = false;
 function draw() {
   if (drawing) return;
@@ -342,21 +339,15 @@ function draw() {
 function drawNow() {
   const { facts, hasOlder, all } = conversations;
   const loading = all.length > 0 && !conversations.loaded;
-  drawHead({ parts: headParts, site: config.site, asked: conversations.current?.last() != null, ...facts });
+  const asked = conversations.current?.last() != null || outbox.items().length > 0;
+  if (facts.status === "active") store.remove("left");
+  drawHead({ parts: headParts, site: config.site, asked, state: there.state, opens: below.opening(there.opens_at), ...facts });
   composer.relabel(facts.status === "closed" ? "write_reopen" : "write");
   root.classList.toggle("loading", loading);
   thread.draw({ timelines: all, pending: outbox.items(), previews, greeting: hasOlder || loading ? null : greeting(), hasOlder, loading });
-  drawBelow();
+  below.draw({ ...facts, ...there, asked, ratable: conversations.ratable });
+  part("composer").hidden = below.forced;
   if (thread.atBottom) thread.toBottom();
-}
-
-/* Pictures that wait since before a reload are shown from their kept bytes. */
-async function restorePreviews() {
-  for (const item of outbox.items()) {
-    const blob = item.kind === "image" ? await outbox.blobOf(item) : null;
-    if (blob) previews.set(item.client_msg_id, URL.createObjectURL(blob));
-  }
-  draw();
 }
 
 function tool(id, glyph, key) {
@@ -376,35 +367,20 @@ async function setLocale(wanted) {
   session.locale = await useLocale(tags, DICTIONARIES);
   for (const id of ["log", "scroll"]) part(id).setAttribute("aria-label", t("messages"));
   thread.relabel();
+  below.relabel();
   drawTools();
   draw();
-  const style = getComputedStyle(root);
-  const colour = (name) => style.getPropertyValue(name).trim();
-  host.post("ready", {
-    accent: colour("--accent"),
-    on: colour("--on-accent"),
-    ground: colour("--surface"),
-    labels: { open: t("open_chat"), close: t("close_chat"), unread: t("open_unread"), frame: t("frame_title") },
-  });
-}
-
-/* Browsers that shut a frame out of storage would make every page view a new visitor: then the page that holds us,
- * whose origin the site lists, keeps what we would have kept. */
-function keepAtHost(kept = {}) {
-  for (const [area, prefix] of [
-    [store, "own:"],
-    [waiting, "out:"],
-  ]) {
-    if (area.durable) continue;
-    area.mirror = (key, value) => host.post("keep", { key: prefix + key, value });
-    for (const [key, value] of Object.entries(kept)) if (key.startsWith(prefix)) area.restore(key.slice(prefix.length), value);
-  }
-  outbox.reload();
-  composer.restore();
+  tellLooks(host);
 }
 
 async function greetHost(data) {
-  keepAtHost(data.kept);
+  keepAtHost(host, data.kept, [
+    [store, "own:"],
+    [waiting, "out:"],
+  ]);
+  outbox.reload();
+  composer.restore();
+  trailed = data.trail !== false;
   if (data.theme === "light" || data.theme === "dark") root.dataset.theme = data.theme;
   if (data.page) page = data.page;
   await setLocale(data.locale);
@@ -416,26 +392,15 @@ function setOpen({ open: wanted, page: where, focus }) {
   if (where) page = where;
   if (!open) return;
   connection.start();
+  settled?.look();
   thread.toBottom();
   seen();
   if (focus) composer.focus();
 }
 
-/* On a full page, the phone's keyboard must not cover the field (iOS only moves the visual viewport). */
-function followViewport() {
-  const view = window.visualViewport;
-  if (!view || widget) return;
-  const fit = () => {
-    root.style.setProperty("--view-height", `${view.height}px`);
-    root.style.setProperty("--view-top", `${view.offsetTop}px`);
-  };
-  for (const name of ["resize", "scroll"]) view.addEventListener(name, fit);
-  fit();
-}
-
 function start() {
   applyAccent(config.site.accent);
-  followViewport();
+  if (!widget) import("./viewport.js");
   part("sound").addEventListener("click", () => {
     attention.muted = !attention.muted;
     drawTools();
@@ -444,9 +409,12 @@ function start() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && widget && !event.defaultPrevented) host.post("close");
   });
-  document.addEventListener("visibilitychange", seen);
+  document.addEventListener("visibilitychange", () => {
+    seen();
+    if (document.visibilityState === "visible") settled?.look();
+  });
   addEventListener("focus", seen);
-  restorePreviews();
+  if (outbox.items().some((item) => item.kind === "image")) files().then((found) => found?.restore().then(draw));
   if (widget) return;
   setLocale(new URLSearchParams(location.search).get("lang")).then(() => connection.start());
   if (matchMedia("(pointer: fine)").matches) composer.focus();

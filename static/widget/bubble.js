@@ -19,6 +19,9 @@ const ERRORS = new Set([
   "not_found",
 ]);
 
+/* Why somebody who was being helped waits again. */
+const AGAIN = new Set(["no_answer", "silent", "gone", "refused"]);
+
 export function senderName(sender) {
   if (sender?.name) return sender.name;
   return sender?.kind === "bot" ? t("bot") : t("someone");
@@ -46,10 +49,16 @@ export function actText(entry) {
   const name = data.agent?.name || t("someone");
   switch (entry.event?.name) {
     case "accepted":
-    case "assigned":
       return t("event_accepted", { name });
+    case "assigned":
+      return t("event_assigned", { name });
     case "transferred":
-      return data.agent ? t("event_transferred", { name }) : t("event_waiting");
+      return data.agent ? t("event_transferred", { name }) : t(data.bot ? "event_bot" : "event_moved");
+    case "handoff":
+      return t("event_handoff");
+    case "queued":
+      /* The first time in line the card says it; a move between groups is the team's own business. */
+      return AGAIN.has(data.reason) ? t("event_waiting") : null;
     case "closed":
       return t("event_closed");
     case "reopened":

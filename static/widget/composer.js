@@ -5,7 +5,6 @@
 import { composing } from "../shared/a11y.js";
 import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
-import { bytes } from "../shared/time.js";
 
 const MAX_TEXT = 8000;
 const TYPING_EVERY_MS = 3_000;
@@ -17,11 +16,10 @@ export class Composer {
   #typedAt = 0;
   #typingEnd = null;
   #noticeEnd = null;
-  #panel = null;
 
   constructor(options) {
     this.#options = options;
-    const { composer: form, text, attach, files, emoji, send } = options.parts;
+    const { composer: form, text, attach, emoji, send } = options.parts;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -36,15 +34,18 @@ export class Composer {
       this.#typing();
       options.store.set("draft", text.value);
     });
-    text.addEventListener("paste", (event) => this.#paste(event));
     text.addEventListener("blur", () => this.#typingOver());
-    attach.addEventListener("click", () => files.click());
-    files.addEventListener("change", () => {
-      this.#take([...files.files]);
-      files.value = "";
-    });
-    emoji.addEventListener("click", () => this.#toggleEmoji());
-    this.#dropZone();
+    emoji.addEventListener("click", () =>
+      import("./emoji.js").then(
+        ({ toggleEmoji }) => toggleEmoji(options.parts),
+        () => {},
+      ),
+    );
+    /* Files come by button, paste and drag: a part that nobody misses in the first moment. */
+    import("./composer-files.js").then(
+      ({ takeFiles }) => takeFiles({ ...options, say: (line) => this.say(line) }),
+      () => attach.remove(),
+    );
     /* A press on the button must not close the phone's keyboard. */
     send.addEventListener("pointerdown", (event) => event.preventDefault());
     fill(send, icon("send"));
@@ -113,48 +114,6 @@ export class Composer {
     this.focus();
   }
 
-  #paste(event) {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
-    event.preventDefault();
-    this.#take(files);
-  }
-
-  #dropZone() {
-    const { drop } = this.#options.parts;
-    const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
-    let depth = 0;
-    const show = (on) => {
-      drop.hidden = !on;
-    };
-    addEventListener("dragenter", (event) => {
-      if (!hasFiles(event)) return;
-      depth += 1;
-      show(true);
-    });
-    addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
-    addEventListener("dragleave", (event) => {
-      if (hasFiles(event) && (depth -= 1) <= 0) show(false);
-    });
-    addEventListener("drop", (event) => {
-      depth = 0;
-      show(false);
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      this.#take([...event.dataTransfer.files]);
-    });
-  }
-
-  #take(files) {
-    const { max_bytes: limit, types } = this.#options.limits();
-    for (const file of files) {
-      if (file.size === 0) this.say(t("empty_file", { name: file.name }));
-      else if (limit && file.size > limit) this.say(t("too_large", { name: file.name, limit: bytes(limit) }));
-      else if (file.type && types && !types.includes(file.type)) this.say(t("type_refused"));
-      else this.#options.onFile(file);
-    }
-  }
-
   #typing() {
     const { text } = this.#options.parts;
     if (text.value.trim() === "") {
@@ -173,30 +132,5 @@ export class Composer {
     if (this.#typedAt === 0) return;
     this.#typedAt = 0;
     this.#options.onTyping(false, "");
-  }
-
-  async #toggleEmoji() {
-    const { emoji, composer: form, text } = this.#options.parts;
-    if (this.#panel) {
-      this.#panel.close();
-      return;
-    }
-    const found = await import("./emoji.js").catch(() => null);
-    if (found === null || this.#panel) return;
-    const { emojiPanel } = found;
-    this.#panel = emojiPanel({
-      onPick: (character) => {
-        text.setRangeText(character, text.selectionStart, text.selectionEnd, "end");
-        text.dispatchEvent(new Event("input", { bubbles: true }));
-      },
-      onClose: () => {
-        this.#panel = null;
-        emoji.setAttribute("aria-expanded", "false");
-      },
-      opener: emoji,
-    });
-    emoji.setAttribute("aria-expanded", "true");
-    form.prepend(this.#panel.node);
-    this.#panel.focus();
   }
 }

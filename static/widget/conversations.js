@@ -1,14 +1,15 @@
 /* conversations.js: the visitor's conversations with this site, oldest first; the last one is written to.
  *   const cs = new Conversations({ api, connection, onChange })
- *   cs.open({ id, status, head }) -> true when it is new here   cs.current  cs.of(id)  cs.all  cs.facts
- *   await cs.load()   await cs.loadOlder()   cs.hasOlder  cs.loaded   cs.follow(entry)   cs.ratable -> id | null   cs.forget() */
+ *   cs.open({ id, status, head, queue }) -> true when it is new here   cs.current  cs.of(id)  cs.all  cs.facts
+ *   await cs.load()   await cs.loadOlder()   cs.hasOlder  cs.loaded  cs.fresh   cs.follow(entry)   cs.ratable -> id | null   cs.forget() */
 
 import { Timeline } from "../shared/timeline.js";
 
 const LISTED = 20;
+const FRESH_MS = 45 * 60_000;
 
 function fresh(status = "queued") {
-  return { status, agent: null, queue: null, rated: false };
+  return { status, agent: null, queue: null, rated: false, closedSeq: 0 };
 }
 
 function isMessage(entry) {
@@ -44,9 +45,19 @@ export class Conversations {
     return this.all.find((timeline) => timeline.conversation === id) ?? null;
   }
 
-  open({ id, status, head }) {
-    if (this.of(id)) return false;
+  /* Signed addresses of what was loaded still hold: they live an hour at most. */
+  get fresh() {
+    return Date.now() - this.loadedAt < FRESH_MS;
+  }
+
+  open({ id, status, head, queue = null }) {
+    const known = this.of(id);
+    if (known) {
+      if (known === this.current) known.facts.queue = queue;
+      return false;
+    }
     this.all.push(this.#timeline(id, status));
+    this.facts.queue = queue;
     this.loaded = false;
     this.#options.connection.follow(id, head);
     return true;
@@ -121,7 +132,7 @@ export class Conversations {
     for (const entry of timeline.entries()) this.follow(entry);
   }
 
-  follow({ conversation, event }) {
+  follow({ conversation, seq, event }) {
     const facts = this.of(conversation)?.facts;
     if (!facts || !event) return;
     const agent = event.data?.agent ?? null;
@@ -129,10 +140,14 @@ export class Conversations {
       case "accepted":
       case "assigned":
       case "transferred":
-        Object.assign(facts, { agent, status: agent ? "active" : "queued", queue: null });
+        Object.assign(facts, { agent, status: agent ? "active" : event.data?.bot ? "bot" : "queued", queue: null });
+        break;
+      case "queued":
+      case "handoff":
+        Object.assign(facts, { agent: null, status: "queued" });
         break;
       case "closed":
-        Object.assign(facts, { status: "closed", rated: false });
+        Object.assign(facts, { status: "closed", rated: false, queue: null, closedSeq: seq });
         break;
       case "reopened":
         facts.status = facts.agent && event.data?.keep_agent ? "active" : "queued";

@@ -1,5 +1,5 @@
 /* emoji.js: a small built-in choice of emoji; arrow keys move, Enter picks, Escape closes.
- *   emojiPanel({ onPick(character), onClose(), opener }) -> { node, focus(), close() } */
+ *   toggleEmoji({ emoji, composer, text }): the parts of the composer: its button, its form, its field */
 
 import { trapFocus } from "../shared/focus.js";
 import { el } from "../shared/dom.js";
@@ -13,7 +13,7 @@ const POINTS =
   "274c 2753 2757 1f4e6 1f69a 1f6d2 1f4b0 1f4b3 1f4f1 1f4f7 1f4ce 1f4de 23f0 1f4c5 1f37a 1f382";
 const COLUMNS = 8;
 
-export function emojiPanel({ onPick, onClose, opener }) {
+function emojiPanel({ onPick, onClose, opener }) {
   let release = () => {};
   const buttons = POINTS.split(" ").map((point, index) => {
     const code = Number.parseInt(point, 16);
@@ -59,4 +59,24 @@ export function emojiPanel({ onPick, onClose, opener }) {
       release = trapFocus(node, close);
     },
   };
+}
+
+let panel = null;
+
+export function toggleEmoji({ emoji, composer, text }) {
+  if (panel) return panel.close();
+  panel = emojiPanel({
+    onPick: (character) => {
+      text.setRangeText(character, text.selectionStart, text.selectionEnd, "end");
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+    onClose: () => {
+      panel = null;
+      emoji.setAttribute("aria-expanded", "false");
+    },
+    opener: emoji,
+  });
+  emoji.setAttribute("aria-expanded", "true");
+  composer.prepend(panel.node);
+  panel.focus();
 }

@@ -1,17 +1,17 @@
 /* rating.js: one to five stars and a few words after a conversation has ended.
- *   ratingCard({ onSend({ rating, text }) -> Promise }) -> HTMLElement   real radio buttons, so arrows and readers work */
+ *   ratingCard({ onSend({ rating, text }) -> Promise, onLater() }) -> HTMLElement   real radio buttons, so arrows and readers work */
 
 import { announce } from "../shared/a11y.js";
 import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
-import "./extras.js";
 
-export function ratingCard({ onSend }) {
+export function ratingCard({ onSend, onLater }) {
   const title = el("legend", {}, t("rate_title"));
   const word = el("p.starword", { ariaHidden: "true" });
   const comment = el("textarea", { rows: 2, maxLength: 500, placeholder: t("rate_comment"), hidden: true });
   comment.setAttribute("aria-label", t("rate_comment"));
   const send = el("button.primary", { type: "submit", hidden: true }, t("rate_send"));
+  const later = el("button.link.later", { type: "button", onclick: onLater }, t("rate_later"));
   const problem = el("p.problem", { role: "alert", hidden: true }, t("rate_failed"));
 
   const stars = [1, 2, 3, 4, 5].map((value) => {
@@ -51,6 +51,7 @@ export function ratingCard({ onSend }) {
     comment,
     problem,
     send,
+    later,
   );
   return form;
 }

@@ -1,6 +1,6 @@
 /* kefu loader: puts the chat on a page. Classic script, no dependencies, globals: kefuSDK, $kefu (and the page's kefuSettings).
  *   kefuSDK.run({ websiteToken, baseUrl })      or <script src=".../sdk.js" data-website-token="demo" async>
- *   window.kefuSettings = { locale, theme: "auto|light|dark", position: "right|left", hideBubble, offsetX, offsetY }
+ *   window.kefuSettings = { locale, theme: "auto|light|dark", position: "right|left", hideBubble, offsetX, offsetY, trail: "off" }
  *   $kefu.setUser(id, { email, name, phone, avatar_url, attributes, user_hash }), toggle("open"|"close"), setCustomAttributes({}),
  *   setLocale("en"), reset(). Calls before the script is there: (window.$kefu = window.$kefu || []).push(["toggle", "open"]).
  *   Events on window: kefu:ready, kefu:opened, kefu:closed, kefu:message, kefu:unread, kefu:connection, kefu:error (detail). */
@@ -13,6 +13,8 @@
   const settings = Object.assign({ position: "right", theme: "auto", offsetX: 20, offsetY: 20 }, window.kefuSettings);
   const phone = matchMedia("(max-width: 480px), (max-height: 480px) and (pointer: coarse)");
   const READY_MS = 20000;
+  const SETTLE_MS = 600;
+  const SECRET = /(^|[^a-z])(token|secret|pass|passw(or)?d|passphrase|pwd|pin|otp|code|auth|oauth|jwt|sig|sign|signature|session|sessionid|sid|key|apikey|state|nonce|ticket|credential|hash)s?([^a-z]|$)/;
   const SVG = "http://www.w3.org/2000/svg";
   const CHAT = "M12 3.5c-5 0-9 3.4-9 7.7 0 2.4 1.3 4.6 3.3 6 .1 1.2-.4 2.3-1.3 3.2 1.9-.1 3.5-.8 4.7-1.7.7.1 1.5.2 2.3.2 5 0 9-3.4 9-7.7s-4-7.7-9-7.7z";
   const DOWN = "M6 9.5l6 6 6-6";
@@ -66,7 +68,15 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
     if (ready) frame.contentWindow.postMessage({ kefu: 1, type, data }, origin);
     else waiting.push([type, data]);
   };
-  const page = () => ({ url: location.origin + location.pathname + location.search, title: document.title, referrer: document.referrer });
+  /* Parameters whose names look like secrets never leave the page: accessToken, api_key, code, …; nor does what follows #. */
+  const bare = (address) => {
+    if (!address) return "";
+    const url = new URL(address, location.href);
+    const names = new Set(url.searchParams.keys());
+    for (const name of names) if (SECRET.test(name.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase())) url.searchParams.delete(name);
+    return url.origin === "null" ? "" : url.origin + url.pathname + url.search;
+  };
+  const page = () => ({ url: bare(location.href), title: document.title, referrer: bare(document.referrer) });
 
   function make(tag, props) {
     return Object.assign(document.createElement(tag), props);
@@ -99,7 +109,8 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
     bubble.append(glyph(CHAT), glyph(DOWN), badge);
     bubble.addEventListener("click", () => toggle());
     frame.addEventListener("load", () => {
-      frame.contentWindow.postMessage({ kefu: 1, type: "hello", data: { locale: settings.locale, theme: settings.theme, page: page(), kept: keep() } }, origin);
+      const data = { locale: settings.locale, theme: settings.theme, page: page(), kept: keep(), trail: settings.trail !== "off" };
+      frame.contentWindow.postMessage({ kefu: 1, type: "hello", data }, origin);
     });
     frame.src = source;
     panel.append(frame);
@@ -220,7 +231,19 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
     if (message && message.kefu === 1 && Object.hasOwn(heard, message.type)) heard[message.type](message.data);
   });
   document.addEventListener("visibilitychange", title);
-  for (const name of ["popstate", "hashchange"]) addEventListener(name, () => frame && tell("page", page()));
+
+  /* Pages that change without loading. The page's own functions stay as they are: the browser tells, or we look once a second. */
+  let shown = location.pathname + location.search;
+  let settling = null;
+  function moved() {
+    const now = location.pathname + location.search;
+    if (now === shown) return;
+    shown = now;
+    clearTimeout(settling);
+    settling = setTimeout(() => frame && tell("page", page()), SETTLE_MS);
+  }
+  if (window.navigation) navigation.addEventListener("currententrychange", moved);
+  else setInterval(moved, 1000);
 
   const api = {
     setUser(id, user) {
@@ -240,6 +263,7 @@ iframe{display:block;width:100%;height:100%;border:0;color-scheme:auto}
 
   function run(options) {
     if (frame || host) return;
+    if (own && own.dataset.kefuTrail) settings.trail = own.dataset.kefuTrail;
     const base = String(options.baseUrl || (own && own.src) || "");
     origin = new URL(base, location.href).origin;
     host = true;

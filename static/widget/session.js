@@ -1,5 +1,5 @@
 /* session.js: who the visitor is to the server: the long-lived visitor_token on disk, the ten-minute session token in memory.
- *   const s = new Session({ site, store, page, onSession(answer, { sameVisitor, sameConversation }), onError(code) });
+ *   const s = new Session({ site, channel, store, page, onSession(answer, { sameVisitor, sameConversation }), onError(code) });
  *   await s.get({ refused }) -> { token, expires_at }; a live token is given again unless it was refused
  *   s.identify(user | null)   s.describe(attributes)   s.expire()   s.reset()   each makes the next get() start a new session
  *   s.known: true when this browser has been here before */
@@ -27,6 +27,12 @@ export class Session {
 
   get known() {
     return this.#options.store.get("visitor_token") !== null;
+  }
+
+  /* What the page says about its user, for filling in forms. */
+  get claimed() {
+    const { name = "", email = "", phone = "" } = this.#user ?? {};
+    return { name, email, phone };
   }
 
   get token() {
@@ -84,6 +90,7 @@ export class Session {
       ...(Object.keys(said).length > 0 ? { user: said } : {}),
       ...(hash === null ? {} : { user_hash: hash }),
       ...(this.locale === null ? {} : { locale: this.locale }),
+      channel: this.#options.channel,
       page: this.#options.page(),
     };
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import Any, Protocol
 
 from axe_playwright_python.async_playwright import Axe
 from PIL import Image, ImageDraw
@@ -31,6 +31,13 @@ DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
 #: What a browser writes by itself when a request fails: expected while a server is down, an error otherwise.
 _NETWORK = ("net::ERR_", "Failed to load resource", "WebSocket connection to")
+
+
+class Office(Protocol):
+    """Something that answers for the server about who is there."""
+
+    async def stand_before(self, context: BrowserContext) -> None:
+        """From now on, in every page of the context."""
 
 
 class Visitor:
@@ -73,9 +80,10 @@ class Visitor:
         before: str = "",
         block_socket: bool | None = None,
         wait: bool = True,
+        desk: Office | None = None,
         **options: Any,
     ) -> Visitor:
-        """Open the page. `before` is JavaScript run ahead of the page's own.
+        """Open the page. `before` is JavaScript run ahead of the page's own, `desk` answers for the office.
 
         `block_socket`: WebSockets go through a gate, shut or open at first; see `socket_blocked`.
         """
@@ -88,6 +96,8 @@ class Visitor:
         context.set_default_timeout(WAIT_MS)
         if before:
             await context.add_init_script(before)
+        if desk is not None:
+            await desk.stand_before(context)
         visitor = cls(server, context, await context.new_page())
         if block_socket is not None:
             visitor.socket_blocked = block_socket

@@ -218,7 +218,9 @@ async def test_an_answer_that_grows_and_a_place_in_line(browser: Browser, shop: 
     visitor.inject(
         "conversation", {"id": conversation, "status": "queued", "queue": {"position": 3, "eta_s": 90}}
     )
-    await expect(visitor.where.locator("#head-status")).to_have_text("Number 3 in line, about 2 min")
+    await expect(visitor.where.locator("#head-status")).to_have_text("You are in line")
+    await expect(visitor.where.locator(".queue .place")).to_have_text("2 people are ahead of you")
+    await expect(visitor.where.locator(".queue .wait")).to_have_text("About 2 minutes to go")
     for text in ("The", "The white", "The white one."):
         visitor.inject("message.partial", {"conversation": conversation, "stream": "s1", "text": text})
     growing = visitor.where.locator("#log .growing")
