@@ -1,8 +1,7 @@
 """URLs of the agents app, mounted at the root."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from agents.api.directory import DirectoryView, GroupsView
 from agents.api.live import LiveAgentsView, LiveView
 from agents.api.sessions import AgentSessionView
 from agents.api.status import AgentStatusView, OwnCardView, OwnStatusView
@@ -11,12 +10,12 @@ from chat.api.rate import limited_login
 
 app_name = "agents"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("agents.api.desk_urls")),
     path("api/v1/agent/sessions/", AgentSessionView.as_view(), name="sessions"),
-    path("api/v1/agents/", DirectoryView.as_view(), name="directory"),
     path("api/v1/agents/me/", OwnCardView.as_view(), name="me"),
     path("api/v1/agents/me/status/", OwnStatusView.as_view(), name="own_status"),
     path("api/v1/agents/<uuid:agent_id>/status/", AgentStatusView.as_view(), name="status"),
-    path("api/v1/groups/", GroupsView.as_view(), name="groups"),
+    path("api/v1/", include("agents.api.settings.urls")),
     path("api/v1/stats/live/", LiveView.as_view(), name="live"),
     path("api/v1/stats/live/agents/", LiveAgentsView.as_view(), name="live_agents"),
     path("console/login/", limited_login(ConsoleLoginView.as_view()), name="login"),

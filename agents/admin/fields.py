@@ -29,8 +29,8 @@ def parse_spans(text: str) -> list[list[str]]:
         if not _SPAN.match(part.strip()):
             raise ValidationError(_("“%(part)s” is not a span such as 09:00-18:00."), params={"part": part})
         start, end = (side.strip() for side in re.split(r"[-–~—]", part.strip()))
-        if start >= end or (spans and start < spans[-1][1]):
-            raise ValidationError(_("Spans of a day follow each other and end after they begin."))
+        if start == end or (spans and (start < spans[-1][1] or spans[-1][1] < spans[-1][0])):
+            raise ValidationError(_("Spans of a day follow each other; only the last may run past midnight."))
         spans.append([start, end])
     return spans
 

@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 from agents.admin.fields import CountsField, LinesField, PercentField
 from agents.admin.resources import AgentResource, GroupResource, SkillResource
 from agents.admin.scope import Exchange, ScopedAdmin, site_ids
-from agents.models import Agent, AgentSkill, Group, Role, ScheduledBreak, Skill
+from agents.logins import admit
+from agents.models import Agent, AgentSkill, Group, ScheduledBreak, Skill
 
 if TYPE_CHECKING:  # these take type arguments only in the stubs
     _AgentForm = forms.ModelForm[Agent]
@@ -207,14 +208,6 @@ class AgentAdmin(Exchange, ScopedAdmin):
         if len(allowed) < len(chosen):
             self.message_user(request, _("Some of them are not yours to change."), messages.WARNING)
         return len(allowed)
-
-
-def admit(agent: Agent) -> None:
-    """Let an administrator's login into the back office, and nobody else's who was let in for that."""
-    user = agent.user
-    wanted = user.is_superuser or agent.role == Role.ADMIN
-    if user.is_staff != wanted and not user.user_permissions.exists() and not user.groups.exists():
-        User.objects.filter(pk=user.pk).update(is_staff=wanted)
 
 
 class GroupForm(_GroupForm):

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from import_export import fields, resources, widgets
 
+from agents.logins import admit
 from agents.models import Agent, AgentSkill, CannedReply, CloseCategory, Group, Role, Skill
 from chat.models import Block, Label, Site
 
@@ -123,8 +124,6 @@ class AgentResource(resources.ModelResource):
 
     def after_save_instance(self, instance: Agent, row: Any, **kwargs: Any) -> None:
         """Skills by name and level."""
-        from agents.admin.people import admit
-
         admit(instance)
         if row.get("skills") is None:
             return

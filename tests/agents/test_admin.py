@@ -164,7 +164,8 @@ def test_weights_hours_and_rules_are_written_by_people(
     [
         ("group", "weights_0", 500),
         ("businesshours", "week_0", "9-18"),
-        ("businesshours", "week_0", "18:00-09:00"),
+        ("businesshours", "week_0", "09:00-09:00"),
+        ("businesshours", "week_0", "22:00-02:00,03:00-04:00"),
         ("businesshours", "week_0", "09:00-12:00,11:00-13:00"),
         ("businesshours", "time_zone", "Mars/Olympus"),
     ],
