@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
@@ -19,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
+from agents.models import Group, SiteRouting
 from chat.conversation import RECALL_WINDOW_MS, Participant
 from chat.models import Site
 from chat.ports import roster
@@ -79,12 +81,38 @@ def _config(request: HttpRequest, agent: Participant) -> dict[str, Any]:
     sites = Site.objects.filter(is_active=True)
     if agent.sites is not None:
         sites = sites.filter(pk__in=agent.sites)
+    known = list(sites)
     return {
-        "agent": {"id": agent.id, "name": agent.name},
+        "agent": {"id": agent.id, "name": agent.name, "role": agent.role},
+        "groups": _groups(agent),
         "locale": "zh-CN" if (get_language() or "").startswith("zh") else "en",
-        "sites": [{"id": str(site.pk), "name": site.name} for site in sites],
+        "sites": [{"id": str(site.pk), "name": site.name} for site in known],
+        "sla": _targets(known),
+        "routing": settings.KEFU_ROUTING,
         "base": reverse("agents:console"),
         "login": reverse("agents:login"),
         "limits": {"text": MAX_TEXT, "recall_ms": RECALL_WINDOW_MS},
         "is_staff": bool(getattr(request.user, "is_staff", False)),
     }
+
+
+def _groups(agent: Participant) -> list[dict[str, str]]:
+    """The agent's own groups; every group for those who may see all (supervisors, administrators)."""
+    groups = Group.objects.filter(is_enabled=True)
+    if agent.groups is not None:
+        groups = groups.filter(pk__in=agent.groups)
+    return [{"id": str(key), "name": name} for key, name in groups.values_list("pk", "name")]
+
+
+def _targets(sites: list[Site]) -> dict[str, dict[str, int]]:
+    """How soon each site promises an answer, in seconds; the table's defaults where nothing was set."""
+    kept = {routing.site_id: routing for routing in SiteRouting.objects.filter(site__in=sites)}
+    default = SiteRouting()
+    targets = {}
+    for site in sites:
+        routing = kept.get(site.pk, default)
+        targets[str(site.pk)] = {
+            "first_reply_s": routing.first_reply_target_s,
+            "reply_s": routing.reply_target_s,
+        }
+    return targets

@@ -6,7 +6,7 @@
  *   desk.timeline(id)      the Timeline of a conversation (made when asked for)     await desk.open(id)
  *   desk.list(view, { site, search, more }) -> { rows?, hasMore }     rows only for a search
  *   desk.watch(ids)        rows on the screen: they are followed live
- *   desk.accept(id) close(id) reopen(id) note(id, text) recall(id, seq)    POSTs; reject with ApiError
+ *   desk.accept(id) reopen(id) recall(id, seq)   desk.act(id, name, body)    POSTs; reject with ApiError; the rest: acts.js
  *   desk.seen(id)          what is on the screen was read     desk.typing(id, on)     desk.typist(id) -> { name, preview } | null */
 
 import { createApi } from "../shared/api.js";
@@ -45,7 +45,7 @@ export class Desk {
 
   constructor(config) {
     this.config = config;
-    this.self = { kind: "agent", id: config.agent.id, name: config.agent.name };
+    this.self = { kind: "agent", id: config.agent.id, name: config.agent.name, role: config.agent.role };
     this.api = createApi({ csrf });
     this.store = openStore("kefu:console:");
     this.siteNames = new Map(config.sites.map((site) => [site.id, site.name]));
@@ -119,6 +119,7 @@ export class Desk {
   }
 
   #frame({ type, payload }) {
+    this.emit(`frame:${type}`, payload);
     if (type === "message") this.#message(payload);
     if (type === "conversation") this.#changed(payload);
     if (type === "receipt") this.#receipt(payload);
@@ -144,10 +145,10 @@ export class Desk {
     }
   }
 
-  #changed({ id, status, agent }) {
+  #changed({ id, ...fields }) {
     const known = this.rows.get(id);
     if (!known || known.head === 0) this.lists.one(id);
-    else this.rows.patch(id, { status, agent: agent ?? null });
+    else this.rows.patch(id, { ...fields, agent: fields.agent ?? null });
     this.#follow();
   }
 
@@ -309,17 +310,20 @@ export class Desk {
 
   /* --- acts ------------------------------------------------------------------------------------------------- */
 
-  async #act(id, name, body) {
-    const answer = await this.api.post(`conversations/${id}/${name}/`, body);
-    const { status, agent } = answer.conversation;
-    this.rows.patch(id, { status, agent: agent ?? null });
+  async act(id, name, body) {
+    return this.acted(id, await this.api.post(`conversations/${id}/${name}/`, body));
+  }
+
+  acted(id, answer) {
+    const { id: _, ...fields } = answer.conversation;
+    this.rows.patch(id, fields);
     this.#follow();
     return answer;
   }
 
   async accept(id) {
     try {
-      return await this.#act(id, "accept");
+      return await this.act(id, "accept");
     } catch (error) {
       if (error.code === "already_accepted" && error.details?.agent) {
         this.rows.patch(id, { status: "active", agent: error.details.agent });
@@ -328,18 +332,10 @@ export class Desk {
     }
   }
 
-  close(id) {
-    return this.#act(id, "close");
-  }
-
   /* Whoever opens a conversation again answers it. */
   async reopen(id) {
-    await this.#act(id, "reopen");
+    await this.act(id, "reopen");
     return this.accept(id);
-  }
-
-  note(id, text) {
-    return this.api.post(`conversations/${id}/notes/`, { text });
   }
 
   recall(id, seq) {

@@ -1,147 +1,139 @@
 /* list.js: the list pane. Rows are links, so the keyboard, the middle button and screen readers know what to do.
- *   const list = new ListPane(desk, { onOpen(id), onView(view) });
- *   list.show(view)   list.select(id)   list.step(+1 | -1)   list.focusSearch()   list.ids() -> string[]
- * While the pointer rests on the list its order is kept: nothing slips away under a click. */
+ *   const list = new ListPane(desk, { views, people, selection, onOpen(id) });
+ *   list.show()   list.select(id)   list.step(+1 | -1)   list.ids() -> string[]   list.draw()
+ *   list.only(ids | null)   a search's rows instead of the view's
+ * While the pointer rests on the list, or somebody reads further down, places are kept (order.js): nothing slips away under
+ * a click, and what is new is offered by a chip. */
 
 import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
-import { clock, dayKey, dayLabel, elapsed } from "../shared/time.js";
-import { initial, preview, say, visitorName } from "./describe.js";
+import { Order } from "./order.js";
+import { RowPainter } from "./row.js";
+import { everySecond } from "./ticker.js";
+import { VirtualList } from "./virtual.js";
 
-const SEARCH_MS = 250;
-const WARN_MS = 60_000;
-const LATE_MS = 300_000;
+const RETRY_MS = 5_000;
+const WATCHED_MS = 150;
+const EMPTY_ICONS = { mine: "mine", waiting: "waiting", invited: "at", snoozed: "moon", all: "all", closed: "closed" };
 
 export class ListPane {
-  view = "mine";
-  site = null;
   #desk;
+  #views;
+  #selection;
   #on;
-  #nodes = new Map();
-  #order = [];
+  #painter;
+  #virtual;
+  #order = new Order();
+  #shown = [];
+  #gone = new Set();
+  #only = null;
   #selected = null;
-  #found = null;
-  #query = "";
   #drawing = false;
   #failed = false;
-  #searching = null;
+  #watching = null;
   #list = document.getElementById("rows");
   #scroll = document.getElementById("rows-scroll");
   #skeleton = document.getElementById("rows-skeleton");
   #empty = document.getElementById("rows-empty");
   #title = document.getElementById("list-title");
-  #search = document.getElementById("search");
-  #sites = document.getElementById("site-filter");
+  #fresh = document.getElementById("rows-fresh");
 
-  constructor(desk, on) {
+  constructor(desk, { views, people, selection, ...on }) {
     this.#desk = desk;
+    this.#views = views;
+    this.#selection = selection;
     this.#on = on;
-    desk.on("rows", () => this.draw());
-    desk.on("typing", () => this.draw());
-    desk.on("draft", () => this.draw());
-    setInterval(() => this.#tick(), 1000);
-    this.#scroll.addEventListener("scroll", () => this.#reached(), { passive: true });
+    this.#painter = new RowPainter(desk, people, { onOpen: (id, event) => this.#clicked(id, event), onPick: (id, event) => this.#pick(id, event) });
+    this.#virtual = new VirtualList({
+      scroll: this.#scroll,
+      list: this.#list,
+      make: () => this.#painter.make(),
+      bind: (node, id) => this.#painter.bind(node, id),
+      paint: (node, id) => this.#paint(node, id),
+      onNearEnd: () => this.#more(),
+      onShown: (ids) => this.#watch(ids),
+    });
+    for (const name of ["rows", "typing", "draft", "people"]) desk.on(name, () => this.draw());
+    desk.on("viewing", (id) => this.#virtual.repaint(id));
+    desk.on("view", () => this.show());
+    desk.on("density", () => this.#virtual.measure());
+    everySecond(() => this.#tick());
     this.#scroll.addEventListener("pointerleave", () => this.draw());
-    this.#search.addEventListener("input", () => this.#typed());
-    this.#search.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#search.value !== "") {
-        event.stopPropagation();
-        this.clearSearch();
-      }
-    });
-    this.#fillSites();
-    new ResizeObserver(() => this.#watch()).observe(this.#scroll);
-  }
-
-  #fillSites() {
-    const { sites } = this.#desk.config;
-    if (sites.length < 2) return;
-    this.#sites.append(el("option", { value: "" }, t("sites.all")), ...sites.map((site) => el("option", { value: site.id }, site.name)));
-    this.#sites.hidden = false;
-    this.#sites.addEventListener("change", () => {
-      this.site = this.#sites.value || null;
-      this.show(this.view);
-    });
-  }
-
-  async show(view) {
-    this.view = view;
-    if (this.#query !== "") this.clearSearch(false);
-    this.#title.textContent = t(`view.${view}`);
-    this.#order = [];
-    this.#scroll.scrollTop = 0;
-    this.draw();
-    if (!this.#desk.lists.loaded(view, this.site)) await this.#load(view);
-    this.#on.onView(view);
-  }
-
-  async #load(view) {
-    this.#failed = false;
-    try {
-      await this.#desk.lists.load(view, this.site);
-    } catch {
-      this.#failed = true;
-      setTimeout(() => this.#failed && this.#load(view), 5_000);
-    }
-    this.draw();
-  }
-
-  #typed() {
-    clearTimeout(this.#searching);
-    this.#searching = setTimeout(() => this.#find(this.#search.value.trim()), SEARCH_MS);
-  }
-
-  async #find(query) {
-    this.#query = query;
-    this.#found = null;
-    if (query !== "") {
-      this.#title.textContent = t("view.search");
-      try {
-        const found = await this.#desk.lists.search(query, this.site);
-        if (this.#query !== query) return;
-        this.#found = found;
-      } catch {
-        this.#found = [];
-      }
-    } else {
-      this.#title.textContent = t(`view.${this.view}`);
-    }
-    this.draw();
-  }
-
-  clearSearch(draw = true) {
-    this.#search.value = "";
-    clearTimeout(this.#searching);
-    this.#query = "";
-    this.#found = null;
-    this.#title.textContent = t(`view.${this.view}`);
-    if (draw) this.draw();
-  }
-
-  focusSearch() {
-    this.#search.focus();
-    this.#search.select();
+    this.#scroll.addEventListener("scroll", () => this.#scroll.scrollTop === 0 && this.draw(), { passive: true });
+    this.#fresh.addEventListener("click", () => this.#showFresh());
   }
 
   ids() {
-    return this.#order;
+    return this.#shown;
   }
 
-  select(id) {
-    this.#selected = id;
-    for (const [other, node] of this.#nodes) {
-      if (other === id) node.link.setAttribute("aria-current", "true");
-      else node.link.removeAttribute("aria-current");
+  async show() {
+    this.#only = null;
+    this.#begin();
+    const filters = this.#views.filters();
+    if (!this.#desk.lists.loaded(filters)) await this.#load(filters);
+  }
+
+  only(ids) {
+    const begun = this.#only === null && ids !== null;
+    this.#only = ids;
+    if (begun || ids === null) this.#begin();
+    else this.draw();
+  }
+
+  #begin() {
+    this.#title.textContent = this.#only === null ? this.#views.title() : t("view.search");
+    this.#order.reset();
+    this.#selection.clear();
+    this.#virtual.top();
+    this.draw();
+  }
+
+  async #load(filters) {
+    this.#failed = false;
+    try {
+      await this.#desk.lists.load(filters);
+    } catch {
+      this.#failed = true;
+      setTimeout(() => this.#failed && filters === this.#last && this.#load(filters), RETRY_MS);
     }
-    this.#nodes.get(id)?.item.scrollIntoView({ block: "nearest" });
+    this.#last = filters;
+    this.draw();
+  }
+
+  #last = null;
+
+  /* --- choosing --------------------------------------------------------------------------------------------------- */
+
+  select(id) {
+    const before = this.#selected;
+    this.#selected = id;
+    if (before !== null) this.#virtual.repaint(before);
+    if (id === null) return;
+    this.#virtual.reveal(id);
+    this.#virtual.repaint(id);
   }
 
   step(by) {
-    if (this.#order.length === 0) return;
-    const at = this.#order.indexOf(this.#selected);
-    const next = this.#order[at === -1 ? 0 : Math.min(this.#order.length - 1, Math.max(0, at + by))];
+    if (this.#shown.length === 0) return;
+    const at = this.#shown.indexOf(this.#selected);
+    const next = this.#shown[at === -1 ? 0 : Math.min(this.#shown.length - 1, Math.max(0, at + by))];
     if (next && next !== this.#selected) this.#on.onOpen(next);
   }
+
+  #clicked(id, event) {
+    if (event.metaKey || event.ctrlKey || event.button !== 0) return;
+    event.preventDefault();
+    if (event.shiftKey) this.#pick(id, event);
+    else this.#on.onOpen(id);
+  }
+
+  #pick(id, event) {
+    this.#selection.toggle(id, { range: event.shiftKey, ids: this.#shown });
+    document.getSelection()?.removeAllRanges();
+  }
+
+  /* --- drawing ---------------------------------------------------------------------------------------------------- */
 
   draw() {
     if (this.#drawing) return;
@@ -152,167 +144,87 @@ export class ListPane {
     });
   }
 
-  #rows() {
-    if (this.#query !== "") return (this.#found ?? []).map((id) => this.#desk.rows.get(id)).filter(Boolean);
-    const rows = this.#desk.rows.view(this.view, { site: this.site });
-    if (!this.#scroll.matches(":hover") || this.#order.length === 0) return rows;
-    /* Held: known rows keep their places, new ones come to the end. */
-    const place = new Map(this.#order.map((id, at) => [id, at]));
-    return rows.sort((a, b) => (place.get(a.id) ?? 1e9) - (place.get(b.id) ?? 1e9));
+  #ids() {
+    if (this.#only !== null) return this.#only.filter((id) => this.#desk.rows.has(id));
+    return this.#desk.rows.view(this.#views.filters()).map((row) => row.id);
   }
 
   #draw() {
-    const rows = this.#rows();
-    const ready = this.#query === "" ? this.#desk.lists.loaded(this.view, this.site) : this.#found !== null;
-    /* A third line only where it tells something, so that all rows of a view are of one height. */
-    this.#list.dataset.lines = this.view === "all" || this.#query !== "" || this.#desk.config.sites.length > 1 ? "3" : "2";
-    this.#skeleton.hidden = ready || rows.length > 0 || this.#failed;
-    this.#order = rows.map((row) => row.id);
-    const wanted = new Set(this.#order);
-    for (const [id, node] of this.#nodes) {
-      if (!wanted.has(id)) {
-        node.item.remove();
-        this.#nodes.delete(id);
-      }
-    }
-    let before = null;
-    for (const row of rows) {
-      const node = this.#node(row.id);
-      this.#paint(node, row);
-      const place = before === null ? this.#list.firstElementChild : before.nextElementSibling;
-      if (place !== node.item) this.#list.insertBefore(node.item, place);
-      before = node.item;
-    }
-    this.#drawEmpty(ready && rows.length === 0);
-    this.#watch();
+    const held = this.#only === null && (this.#scroll.matches(":hover") || this.#scroll.scrollTop > this.#virtual.height / 2);
+    const { shown, pending, gone } = this.#order.update(this.#ids(), { held });
+    const ready = this.#only !== null || this.#desk.lists.loaded(this.#views.filters());
+    this.#shown = shown;
+    this.#gone = gone;
+    this.#skeleton.hidden = ready || shown.length > 0 || this.#failed;
+    this.#virtual.set(shown);
+    this.#selection.keep((id) => shown.includes(id));
+    this.#drawFresh(pending.length);
+    this.#drawEmpty(ready && shown.length === 0);
   }
 
-  #node(id) {
-    const known = this.#nodes.get(id);
-    if (known) return known;
-    const part = {
-      avatar: el("span.avatar", { ariaHidden: "true" }),
-      name: el("span.row-name"),
-      time: el("span.row-time.num"),
-      text: el("span.row-text"),
-      wait: el("span.row-wait.num"),
-      owner: el("span.row-owner"),
-      site: el("span.row-site"),
-      badge: el("span.badge.num"),
-    };
-    const link = el(
-      "a.row",
-      {
-        href: `${this.#desk.config.base}c/${id}/`,
-        onclick: (event) => {
-          if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-          event.preventDefault();
-          this.#on.onOpen(id);
-        },
-      },
-      part.avatar,
-      el("span.row-top", {}, part.name, part.wait, part.time),
-      el("span.row-mid", {}, part.text, part.badge),
-      el("span.row-low", {}, part.owner, part.site),
-    );
-    if (id === this.#selected) link.setAttribute("aria-current", "true");
-    const node = { item: el("li", { data: { id } }, link), link, ...part };
-    this.#nodes.set(id, node);
-    return node;
+  #paint(node, id) {
+    this.#painter.paint(node, id, { selected: id === this.#selected, picked: this.#selection.has(id), gone: this.#gone.has(id), problem: this.#on.problem(id) });
   }
 
-  #paint(node, row) {
-    const name = visitorName(row);
-    set(node.avatar, initial(name));
-    set(node.name, name);
-    set(node.time, row.last_at ? short(row.last_at) : "");
-    const draft = this.#desk.store.get(`draft:${row.id}`)?.reply?.trim();
-    const typist = this.#desk.typist(row.id);
-    const said = preview(row);
-    node.text.dataset.kind = typist ? "typing" : draft && row.id !== this.#selected ? "draft" : "said";
-    const shown = { typing: t("row.typing"), draft: `${t("row.draft")} ${draft}`, said };
-    set(node.text, shown[node.text.dataset.kind]);
-    node.link.classList.toggle("is-unread", row.unread > 0);
-    set(node.badge, row.unread > 0 ? (row.unread > 99 ? "99+" : String(row.unread)) : "");
-    node.badge.hidden = row.unread === 0;
-    if (row.unread > 0) node.badge.setAttribute("title", t("row.unread", { count: row.unread }));
-    set(node.owner, this.#standing(row));
-    set(node.site, this.#desk.config.sites.length > 1 ? (this.#desk.siteNames.get(row.site) ?? "") : "");
-    this.#paintWait(node, row);
-  }
-
-  #standing(row) {
-    if (row.status !== "active" || !row.agent) return t(`status.${row.status}`);
-    return row.agent.id === this.#desk.self.id ? t("thread.owner_me") : say("row.owner", { name: row.agent.name });
-  }
-
-  #paintWait(node, row) {
-    const since = row.status === "closed" ? null : row.waiting_since;
-    node.wait.hidden = !since;
-    node.time.hidden = Boolean(since);
-    if (!since) return;
-    const ms = Date.now() - since;
-    set(node.wait, elapsed(ms));
-    node.wait.title = t("row.waiting", { time: elapsed(ms) });
-    node.wait.dataset.level = ms > LATE_MS ? "late" : ms > WARN_MS ? "warn" : "calm";
+  repaint() {
+    this.#virtual.repaint();
   }
 
   #tick() {
-    for (const [id, node] of this.#nodes) {
-      const row = this.#desk.rows.get(id);
-      if (row?.waiting_since) this.#paintWait(node, row);
-    }
+    for (const [id, node] of this.#virtual.nodes()) this.#painter.tick(node, id);
+  }
+
+  #drawFresh(count) {
+    this.#fresh.hidden = count === 0;
+    if (count > 0) fill(this.#fresh, icon("up"), el("span.num", {}, t("row.fresh", { count })));
+  }
+
+  #showFresh() {
+    this.#order.reset();
+    this.#virtual.top();
+    this.draw();
   }
 
   #drawEmpty(empty) {
-    const failed = this.#failed && this.#order.length === 0;
+    const failed = this.#failed && this.#shown.length === 0;
     this.#empty.hidden = !empty && !failed;
     if (this.#empty.hidden) {
       this.#empty.replaceChildren();
       return;
     }
-    const kind = failed ? "failed" : this.#query !== "" ? "search" : this.view;
-    const sign = `${kind} ${this.#query}`;
+    const narrowed = Object.keys(this.#views.extra).length > 0;
+    const built = EMPTY_ICONS[this.#views.current] ? this.#views.current : "saved";
+    const kind = failed ? "failed" : this.#only !== null ? "search" : narrowed ? "narrowed" : built;
+    const sign = `${kind} ${document.getElementById("search").value}`;
     if (this.#empty.dataset.sign === sign && this.#empty.childElementCount > 0) return;
     this.#empty.dataset.sign = sign;
     const acts = {
-      mine: () => this.show("waiting"),
+      mine: () => this.#views.choose("waiting"),
       all: () => window.open("/demo/", "_blank", "noopener"),
-      search: () => this.clearSearch(),
-      failed: () => this.#load(this.view),
+      search: () => this.#on.onClearSearch(),
+      narrowed: () => this.#views.clear(),
+      failed: () => this.#load(this.#views.filters()),
     };
-    const icons = { failed: "alert", search: "search", mine: "mine", waiting: "waiting", all: "all", closed: "closed" };
     fill(
       this.#empty,
-      icon(icons[kind]),
-      el("p.empty-title", {}, t(`empty.${kind}.title`, { query: this.#query })),
+      icon({ failed: "alert", search: "search", narrowed: "filter", saved: "bookmark", ...EMPTY_ICONS }[kind]),
+      el("p.empty-title", {}, t(`empty.${kind}.title`, { query: document.getElementById("search").value.trim() })),
       el("p.empty-text", {}, t(`empty.${kind}.text`)),
       acts[kind] && el("button.button", { type: "button", onclick: acts[kind] }, t(`empty.${kind}.act`)),
     );
   }
 
-  #reached() {
-    this.#watch();
-    const left = this.#scroll.scrollHeight - this.#scroll.scrollTop - this.#scroll.clientHeight;
-    if (left < 400 && this.#query === "" && this.#desk.lists.hasMore(this.view, this.site)) {
-      this.#desk.lists.more(this.view, this.site).catch(() => {});
-    }
+  /* --- paging and following ----------------------------------------------------------------------------------------- */
+
+  #more() {
+    const filters = this.#views.filters();
+    if (this.#only !== null || !this.#desk.lists.hasMore(filters)) return;
+    this.#desk.lists.more(filters).catch(() => {});
   }
 
-  #watch() {
-    const { top, bottom } = this.#scroll.getBoundingClientRect();
-    const shown = this.#order.filter((id) => {
-      const box = this.#nodes.get(id)?.item.getBoundingClientRect();
-      return box && box.bottom > top - 200 && box.top < bottom + 200;
-    });
-    this.#desk.watch(shown.filter((id) => this.#desk.rows.get(id)?.status !== "closed"));
+  /* Rows that fly by are not worth two frames each. */
+  #watch(ids) {
+    clearTimeout(this.#watching);
+    this.#watching = setTimeout(() => this.#desk.watch(ids.filter((id) => this.#desk.rows.get(id)?.status !== "closed")), WATCHED_MS);
   }
-}
-
-function set(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-function short(ms) {
-  return dayKey(ms) === dayKey(Date.now()) ? clock(ms) : dayLabel(ms);
 }

@@ -1,12 +1,18 @@
-/* lists.js: reads rows from REST into Rows, a page at a time; a search keeps its own order.
+/* lists.js: reads rows from REST into Rows, a page at a time, by filters (filters.js).
  *
  *   const lists = new Lists(api, rows);
- *   await lists.load(view, site)      first page     await lists.more(view, site)      next page     lists.hasMore(view, site)
- *   await lists.search(text, site) -> row[]
- *   await lists.refresh()             first pages of everything that was ever loaded, again
+ *   await lists.load(filters)   first page     await lists.more(filters)   next page     lists.hasMore(filters)   lists.loaded(filters)
+ *   lists.found(filters) -> id[]      what the server found, in its order (a search by text, which rows cannot tell)
+ *   await lists.refresh()             first pages of what was read lately, again; rows that are missing there are asked for singly
+ *   lists.take(filters, answer)       a page that came with the document
  *   await lists.one(id, { fresh })    -> row | null; asked at most once at a time */
 
-const PAGE = 50;
+import { comparer, query } from "./filters.js";
+
+const FIRST = 50;
+const NEXT = 100;
+const KEPT = 8;
+const MOST_SUSPECTS = 40;
 const RETRY_MS = [250, 600, 1500];
 
 export class Lists {
@@ -20,57 +26,71 @@ export class Lists {
     this.#rows = rows;
   }
 
-  #query(view, site) {
-    const query = { limit: PAGE, site };
-    if (view === "mine") return { ...query, status: "active", agent: "me" };
-    if (view === "waiting") return { ...query, status: "queued" };
-    if (view === "closed") return { ...query, status: "closed" };
-    return { ...query, status: "bot,queued,active" };
+  #key(filters) {
+    return JSON.stringify(query(filters));
   }
 
-  #key(view, site) {
-    return `${view} ${site ?? ""}`;
+  async #read(filters, cursor) {
+    return this.#api.get("conversations/", { ...query(filters), limit: cursor ? NEXT : FIRST, cursor });
   }
 
-  async #read(view, site, cursor) {
-    const answer = await this.#api.get("conversations/", { ...this.#query(view, site), cursor });
+  async load(filters) {
+    this.take(filters, await this.#read(filters, null));
+  }
+
+  take(filters, answer) {
+    const key = this.#key(filters);
     for (const row of answer.data) this.#rows.put(row);
-    return answer;
+    const known = this.#pages.get(key);
+    const page = { filters, cursor: answer.meta.has_more ? answer.meta.next_cursor : null, ids: answer.data.map((row) => row.id) };
+    /* Read again, what had been read further down stays. */
+    if (known?.deeper) Object.assign(page, { cursor: known.cursor, deeper: true, ids: [...new Set([...page.ids, ...known.ids])] });
+    this.#pages.delete(key);
+    this.#pages.set(key, page);
+    for (const old of [...this.#pages.keys()].slice(0, -KEPT)) this.#pages.delete(old);
+    this.#doubt(filters, answer);
   }
 
-  async load(view, site) {
-    const answer = await this.#read(view, site, null);
-    this.#pages.set(this.#key(view, site), { view, site, cursor: answer.meta.has_more ? answer.meta.next_cursor : null });
+  /* Whoever should stand in this page and does not, has moved on while nobody told us. */
+  #doubt(filters, { data, meta }) {
+    if (filters.q) return;
+    const there = new Set(data.map((row) => row.id));
+    const compare = comparer(filters);
+    const last = meta.has_more && data.length > 0 ? this.#rows.get(data.at(-1).id) : null;
+    const doubted = this.#rows.where(filters).filter((row) => !there.has(row.id) && (last === null || compare(row, last) < 0));
+    for (const row of doubted.slice(0, MOST_SUSPECTS)) this.one(row.id);
   }
 
-  loaded(view, site) {
-    return this.#pages.has(this.#key(view, site));
+  loaded(filters) {
+    return this.#pages.has(this.#key(filters));
   }
 
-  hasMore(view, site) {
-    return Boolean(this.#pages.get(this.#key(view, site))?.cursor);
+  hasMore(filters) {
+    return Boolean(this.#pages.get(this.#key(filters))?.cursor);
   }
 
-  async more(view, site) {
-    const page = this.#pages.get(this.#key(view, site));
-    if (!page?.cursor || page.busy) return;
+  found(filters) {
+    return this.#pages.get(this.#key(filters))?.ids ?? [];
+  }
+
+  async more(filters) {
+    const page = this.#pages.get(this.#key(filters));
+    if (!page?.cursor || page.busy) return false;
     page.busy = true;
     try {
-      const answer = await this.#read(view, site, page.cursor);
+      const answer = await this.#read(filters, page.cursor);
+      for (const row of answer.data) this.#rows.put(row);
       page.cursor = answer.meta.has_more ? answer.meta.next_cursor : null;
+      page.deeper = true;
+      page.ids.push(...answer.data.map((row) => row.id));
+      return true;
     } finally {
       page.busy = false;
     }
   }
 
-  async search(text, site) {
-    const answer = await this.#api.get("conversations/", { limit: PAGE, site, q: text });
-    for (const row of answer.data) this.#rows.put(row);
-    return answer.data.map((row) => row.id);
-  }
-
   async refresh() {
-    await Promise.all([...this.#pages.values()].map(({ view, site }) => this.#read(view, site, null)));
+    await Promise.all([...this.#pages.values()].map(({ filters }) => this.load(filters)));
   }
 
   one(id, { fresh = false } = {}) {

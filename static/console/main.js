@@ -1,38 +1,69 @@
 /* main.js: puts the panes together and keeps the address in step with what is opened. */
 
 import { el, fill, icon } from "../shared/dom.js";
-import { t, useLocale } from "../shared/i18n.js";
+import { moreWords, t, useLocale } from "../shared/i18n.js";
+import { Acts } from "./acts.js";
 import { Attention } from "./attention.js";
+import { Banner } from "./banner.js";
+import { BulkBar } from "./bulk.js";
+import { Colleagues } from "./colleagues.js";
+import { commands } from "./commands.js";
 import { Composer } from "./composer.js";
 import { Context } from "./context.js";
-import { failure, say, visitorName } from "./describe.js";
 import { Desk } from "./desk.js";
+import { Doing } from "./doing.js";
+import { FilterBar } from "./filterbar.js";
+import { VIEWS } from "./filters.js";
 import { ThreadHead } from "./head.js";
 import { bindKeys } from "./keys.js";
 import { ListPane } from "./list.js";
+import { Live } from "./live.js";
 import { Nav } from "./nav.js";
-import { VIEWS } from "./rows.js";
+import { Palette } from "./palette.js";
+import { Preferences } from "./preferences.js";
+import { Search } from "./search.js";
+import { Selection } from "./selection.js";
+import { Settings } from "./settings.js";
+import { StatusMenu } from "./status.js";
 import { Thread } from "./thread.js";
-import { toast } from "./toast.js";
+import { Views } from "./views.js";
+import { Visitors } from "./visitors.js";
+import { Watching } from "./watching.js";
 
 const config = JSON.parse(document.getElementById("kefu-config").textContent);
 await useLocale(config.locale, { "zh-CN": () => import("./words/zh-cn.js"), en: () => import("./words/en.js") });
+await moreWords({ "zh-CN": () => import("./words/thread-zh-cn.js"), en: () => import("./words/thread-en.js") });
 
 const desk = new Desk(config);
 let opened = null;
 
-const nav = new Nav(desk, { onView: (view) => showView(view) });
-const list = new ListPane(desk, { onOpen: (id) => open(id), onView: (view) => nav.show(view) });
-const thread = new Thread(desk);
+const preferences = new Preferences(desk);
+const people = new Colleagues(desk);
+/* What the panes share besides the desk itself. */
+Object.assign(desk, { preferences, people, acts: new Acts(desk), visitors: new Visitors(desk), watching: new Watching(desk) });
+const views = new Views(desk);
+const selection = new Selection();
+const list = new ListPane(desk, { views, people, selection, onOpen: (id) => open(id), onClearSearch: () => search.clear(), problem: (id) => bulk.problem(id) });
+const bulk = new BulkBar(desk, { selection, people, onChange: () => list.repaint() });
+const search = new Search(desk, { list, onOpen: (id, seq) => open(id, { seq }) });
+new FilterBar(desk, { views, people });
+new Nav(desk, { views, onView: showView });
+new Settings(desk, preferences, { status: new StatusMenu(desk, people) });
+const live = new Live(desk, { people, onOpen: (id) => open(id) });
+const palette = new Palette(desk, { commands: () => commands(desk, { views, opened: () => opened }), onOpen: (id, seq) => open(id, { seq }) });
+const doing = new Doing(desk, { onMine: (id) => id === opened && composer.focus("reply"), onWhisper: () => composer.focus("whisper") });
+const act = (name, id = opened) => doing.do(name, id);
+const thread = new Thread(desk, { onQuote: (entry) => composer.quote(entry), onAgain: (text) => composer.write(text) });
 const composer = new Composer(desk, { onSent: () => thread.toEnd(), onAct: act });
-const head = new ThreadHead(desk, { onAct: act, onBack: () => open(null), onPanel: togglePanel });
+const head = new ThreadHead(desk, { doing, onAct: act, onBack: () => open(null), onPanel: togglePanel });
+const banner = new Banner(desk, { onAct: act, onNext: () => list.step(1) });
 const context = new Context(desk, { onOpen: (id) => open(id) });
-new Attention(desk);
+new Attention(desk, { preferences, onOpen: (id) => open(id) });
 
 function showView(view) {
-  desk.store.set("view", view);
+  live.hide();
   if (matchMedia("(max-width: 720px)").matches) pane("list");
-  return list.show(view);
+  views.choose(view);
 }
 
 /* --- which pane: on wide screens all stand side by side, on a phone one at a time ------------------------------- */
@@ -69,75 +100,87 @@ document.getElementById("context-close").addEventListener("click", togglePanel);
 
 /* --- opening ---------------------------------------------------------------------------------------------------- */
 
-function open(id, { push = true } = {}) {
+function open(id, { push = true, seq = null } = {}) {
+  live.hide();
   if (id === opened) {
     if (id !== null) pane("thread");
+    if (seq !== null) desk.emit("jump", id, seq);
     return;
   }
   opened = id;
   const path = id === null ? config.base : `${config.base}c/${id}/`;
-  if (push && location.pathname !== path) history.pushState(null, "", path);
+  if (push && location.pathname !== path) history.pushState(null, "", path + views.search());
   document.getElementById("thread").hidden = id === null;
   document.getElementById("thread-none").hidden = id !== null;
   pane(id === null ? "list" : "thread");
   drawPanel();
   list.select(id);
   head.open(id);
-  thread.open(id).then(() => id !== null && id === opened && composer.open(id));
+  banner.open(id);
+  desk.watching.open(id);
+  thread.open(id).then(() => {
+    if (id === null || id !== opened) return;
+    composer.open(id);
+    if (seq !== null) desk.emit("jump", id, seq);
+  });
   composer.open(id);
   context.open(id);
 }
+
+/* A link to one message carries its number: …/c/<id>/#12 */
+function seqFromAddress() {
+  const seq = Number(/^#(\d+)$/.exec(location.hash)?.[1] ?? 0);
+  return seq > 0 ? seq : null;
+}
+
+desk.on("jump", (id, seq) => id === opened && thread.jump(seq));
+addEventListener("hashchange", () => seqFromAddress() !== null && thread.jump(seqFromAddress()));
 
 function fromAddress() {
   return /\/c\/([0-9a-f-]{36})\/$/.exec(location.pathname)?.[1] ?? null;
 }
 
-addEventListener("popstate", () => open(fromAddress(), { push: false }));
+addEventListener("popstate", () => {
+  views.restore();
+  open(fromAddress(), { push: false });
+});
 
 /* --- acts ------------------------------------------------------------------------------------------------------- */
 
-async function act(name, id = opened) {
-  const row = desk.rows.get(id);
-  if (!row) return;
-  try {
-    if (name === "accept") {
-      await desk.accept(id);
-      toast(t("toast.accepted"));
-      if (id === opened) composer.focus("reply");
-    } else if (name === "close") {
-      await desk.close(id);
-      toast(say("toast.closed", { name: visitorName(row) }), { act: { label: t("act.undo"), run: () => act("reopen", id) } });
-    } else if (name === "reopen") {
-      await desk.reopen(id);
-      toast(t("toast.reopened"));
-    }
-  } catch (error) {
-    const owner = error.details?.agent?.name;
-    if (error.code === "already_accepted") toast(owner ? say("toast.taken", { name: owner }) : t("toast.taken_unknown"), { kind: "failed" });
-    else toast(failure(error), { kind: "failed" });
-    desk.lists.one(id, { fresh: true });
-  }
-}
-
-bindKeys({
+const { openHelp } = bindKeys({
   next: () => list.step(1),
   previous: () => list.step(-1),
-  close: () => closeOpened(),
-  accept: () => ["queued", "bot"].includes(desk.rows.get(opened)?.status) && act("accept"),
-  view: showView,
-  search: () => list.focusSearch(),
-  reply: () => composer.focus("reply"),
-  note: () => composer.focus("note"),
+  close: () => (selection.size > 0 ? bulk.close() : closeOpened()),
+  accept: () => want("accept"),
+  view: (number) => showView(VIEWS[number - 1]),
+  search: () => search.focus(),
+  reply: () => want("reply"),
+  note: () => want("note"),
+  palette: () => palette.toggle(),
+  pickAll: () => selection.all(list.ids()),
+  pick: (id, event) => selection.toggle(id, { range: event.shiftKey, ids: list.ids() }),
   escape: () => {
-    if (document.body.dataset.pane === "context") togglePanel();
+    if (selection.size > 0) selection.clear();
+    else if (document.body.dataset.pane === "context") togglePanel();
+    else if (live.shown) live.hide();
     else if (document.body.dataset.pane === "thread" && matchMedia("(max-width: 720px)").matches) open(null);
   },
 });
 
+/* What the palette, the keys and other panes ask for by name; acts with a dialog of their own are heard by their owners. */
+function want(name, detail = opened) {
+  if (name === "view") showView(detail);
+  else if (name === "live") live.show();
+  else if (name === "help") openHelp();
+  else if (name === "pick-all") selection.all(list.ids());
+  else if (name === "reply" || name === "note") opened !== null && composer.focus(name);
+  else if (name === "close") closeOpened();
+  else if (name === "labels") context.focus("labels");
+  else act(name);
+}
+desk.on("want", want);
+
 function closeOpened() {
-  const row = desk.rows.get(opened);
-  if (!row || row.status === "closed") return;
-  if (row.status === "active" && row.agent?.id !== desk.self.id) return;
   act("close");
 }
 
@@ -176,14 +219,15 @@ const [down, up, help] = ["Alt J", "Alt K", "?"].map((keys) => el("span.keys", {
 const parts = t("empty.thread.text").split(/(\{\w+\})/).map((part) => ({ "{down}": down, "{up}": up, "{help}": help })[part] ?? part);
 fill(document.getElementById("thread-none"), icon("mine"), el("p.empty-title", {}, t("empty.thread.title")), el("p.empty-text", {}, ...parts));
 
+document.getElementById("open-palette").addEventListener("click", () => palette.toggle());
 document.getElementById("logout").addEventListener("submit", () => desk.connection.stop());
 
 desk.start();
-const kept = desk.store.get("view", "mine");
-const view = VIEWS.includes(kept) ? kept : "mine";
-nav.show(view);
-list.show(view);
+preferences.load();
+/* The first page of a list comes with the document where the server could tell which. */
+if (config.first) desk.lists.take(config.first.filters, config.first.page);
+list.show();
 /* The rail counts what waits and what is mine, whichever view is shown. */
-for (const other of ["mine", "waiting", "all"]) if (other !== view) desk.lists.load(other, null).catch(() => {});
-if (fromAddress() !== null) open(fromAddress(), { push: false });
+for (const other of ["mine", "waiting"]) if (other !== views.current) desk.lists.load(views.base(other)).catch(() => {});
+if (fromAddress() !== null) open(fromAddress(), { push: false, seq: seqFromAddress() });
 else document.getElementById("thread-none").hidden = false;

@@ -1,50 +1,90 @@
-/* nav.js: the rail: views with counts, the connection, the menu (appearance, sound).
- *   const nav = new Nav(desk, { onView(view) });   nav.show(view) */
+/* nav.js: the rail: views with counts, saved views, the connection, the menu's appearance switch.
+ *   const nav = new Nav(desk, { views, onView(name) }); */
 
+import { el, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { everySecond } from "./ticker.js";
 
 export class Nav {
   #desk;
+  #views;
+  #on;
   #state = null;
-  #buttons = [...document.querySelectorAll(".view")];
+  #pending = false;
+  #built = document.getElementById("views");
+  #saved = document.getElementById("saved-views");
+  #savedHead = document.getElementById("saved-head");
   #link = document.getElementById("link-state");
   #linkText = document.querySelector("#link-state .link-text");
+  #collapse = document.getElementById("rail-toggle");
 
-  constructor(desk, { onView }) {
+  constructor(desk, { views, ...on }) {
     this.#desk = desk;
-    for (const button of this.#buttons) button.addEventListener("click", () => onView(button.dataset.view));
-    desk.on("rows", () => this.#later());
-    desk.on("link", (state) => this.#linked(state));
-    setInterval(() => this.#linkWords(), 1000);
-    this.#theme();
-  }
-
-  show(view) {
-    for (const button of this.#buttons) {
-      if (button.dataset.view === view) button.setAttribute("aria-current", "page");
-      else button.removeAttribute("aria-current");
+    this.#views = views;
+    this.#on = on;
+    for (const list of [this.#built, this.#saved]) {
+      list.addEventListener("click", (event) => {
+        const name = event.target.closest(".view")?.dataset.view;
+        if (name) on.onView(name);
+      });
     }
+    for (const name of ["rows", "view"]) desk.on(name, () => this.#later());
+    desk.on("views", () => {
+      this.#drawSaved();
+      this.#later();
+    });
+    desk.on("link", (state) => this.#linked(state));
+    everySecond(() => this.#linkWords());
+    this.#collapsing();
+    this.#later();
   }
 
-  #pending = false;
+  #buttons() {
+    return [...document.querySelectorAll(".rail .view[data-view]")];
+  }
+
+  #drawSaved() {
+    const { saved } = this.#views;
+    this.#savedHead.hidden = saved.length === 0;
+    const sign = JSON.stringify(saved.map((view) => [view.id, view.name, view.shared]));
+    if (this.#saved.dataset.sign === sign) return;
+    this.#saved.dataset.sign = sign;
+    this.#saved.replaceChildren(
+      ...saved.map((view) =>
+        el("li", {}, el("button.view", { type: "button", title: view.name, data: { view: view.id } }, icon(view.shared ? "team" : "bookmark"), el("span.view-name", {}, view.name), el("span.view-count.num", { hidden: true }))),
+      ),
+    );
+  }
+
   #later() {
     if (this.#pending) return;
     this.#pending = true;
     requestAnimationFrame(() => {
       this.#pending = false;
-      const counts = this.#desk.rows.counts();
-      for (const button of this.#buttons) {
-        const node = button.querySelector(".view-count");
-        const count = counts[button.dataset.view];
-        if (!node || count === undefined) continue;
-        const more = count > 99 || this.#desk.lists.hasMore(button.dataset.view, null);
-        const text = `${Math.min(count, 99)}${more ? "+" : ""}`;
-        if (node.textContent !== text) node.textContent = text;
-        node.hidden = count === 0;
-      }
-      const mine = this.#buttons.find((button) => button.dataset.view === "mine");
-      mine?.classList.toggle("has-unread", counts.unread > 0);
+      this.#draw();
     });
+  }
+
+  #draw() {
+    for (const button of this.#buttons()) {
+      const name = button.dataset.view;
+      if (name === this.#views.current) button.setAttribute("aria-current", "page");
+      else button.removeAttribute("aria-current");
+      const node = button.querySelector(".view-count");
+      if (!node) continue;
+      const count = this.#views.count(name) ?? 0;
+      const text = count > this.#views.cap ? `${this.#views.cap}+` : String(count);
+      if (node.textContent !== text) node.textContent = text;
+      node.hidden = count === 0;
+    }
+    const { unread, waiting } = this.#desk.rows.counts();
+    this.#mark("mine", unread > 0);
+    this.#mark("waiting", waiting > 0);
+    document.querySelector('.view[data-view="invited"]').parentNode.hidden = !this.#desk.config.invites && (this.#views.count("invited") ?? 0) === 0 && this.#views.current !== "invited";
+  }
+
+  #mark(name, on) {
+    this.#built.querySelector(`[data-view="${name}"]`)?.classList.toggle("has-unread", on);
   }
 
   #linked(state) {
@@ -66,20 +106,22 @@ export class Nav {
     }
   }
 
-  #theme() {
-    const choices = [...document.querySelectorAll("[data-theme-choice]")];
-    const paint = (theme) => {
-      for (const choice of choices) choice.setAttribute("aria-pressed", String(choice.dataset.themeChoice === theme));
+  /* Below 1200 px there is room for icons only, whatever was chosen. */
+  #collapsing() {
+    const wide = matchMedia("(min-width: 1200px)");
+    const paint = () => {
+      const narrow = !wide.matches || this.#desk.store.get("rail", "wide") === "narrow";
+      const words = t(narrow ? "rail.widen" : "rail.narrow");
+      document.body.dataset.rail = narrow ? "narrow" : "wide";
+      this.#collapse.setAttribute("aria-expanded", String(!narrow));
+      this.#collapse.setAttribute("aria-label", words);
+      this.#collapse.title = words;
     };
-    paint(this.#desk.store.get("theme", "system"));
-    for (const choice of choices) {
-      choice.addEventListener("click", () => {
-        const theme = choice.dataset.themeChoice;
-        this.#desk.store.set("theme", theme);
-        if (theme === "system") delete document.documentElement.dataset.theme;
-        else document.documentElement.dataset.theme = theme;
-        paint(theme);
-      });
-    }
+    paint();
+    wide.addEventListener("change", paint);
+    this.#collapse.addEventListener("click", () => {
+      this.#desk.store.set("rail", document.body.dataset.rail === "narrow" ? "wide" : "narrow");
+      paint();
+    });
   }
 }

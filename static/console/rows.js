@@ -5,10 +5,10 @@
  *   rows.patch(id, fields)      from a `conversation` frame; -> false when the row is unknown
  *   rows.entry(entry, { seen }) a live entry: last text, unread, wait, head; seen: it is being read right now
  *   rows.read(id, seq)          everything up to seq was read
- *   rows.view(name, { site, search }) -> row[] in order      rows.counts() -> { mine, waiting, all, unread }
- *   rows.get(id)   rows.has(id)   rows.onChange = (id) => … */
+ *   rows.view(name | filters) -> row[] in order      rows.where(filters) -> row[]      rows.fits(row, filters)
+ *   rows.counts() -> { mine, waiting, all, unread }      rows.get(id)   rows.has(id)   rows.onChange = (id) => … */
 
-export const VIEWS = ["mine", "waiting", "all", "closed"];
+import { BUILT_IN, comparer, matches } from "./filters.js";
 
 const SHOWN_KINDS = new Set(["text", "image", "file", "card"]);
 
@@ -90,36 +90,32 @@ export class Rows {
     return row?.status === "active" && row.agent?.id === this.#self;
   }
 
-  belongs(row, view) {
-    if (view === "closed") return row.status === "closed";
-    if (row.status === "closed") return false;
-    if (view === "mine") return row.agent?.id === this.#self;
-    if (view === "waiting") return row.status === "queued";
-    return true;
+  fits(row, filters, now = Date.now()) {
+    return matches(row, filters, this.#self, now);
   }
 
-  view(name, { site = null } = {}) {
-    const chosen = this.all().filter(
-      (row) => row.head > 0 && this.belongs(row, name) && (site === null || row.site === site),
-    );
-    return chosen.sort(name === "waiting" ? byWait : byLast);
+  where(filters) {
+    const now = Date.now();
+    return this.all().filter((row) => this.fits(row, filters, now));
+  }
+
+  view(chosen) {
+    const filters = typeof chosen === "string" ? BUILT_IN[chosen] : chosen;
+    return this.where(filters).sort(comparer(filters));
   }
 
   counts() {
-    const open = this.all().filter((row) => row.head > 0 && row.status !== "closed");
-    const mine = open.filter((row) => this.belongs(row, "mine"));
-    return {
-      mine: mine.length,
-      waiting: open.filter((row) => row.status === "queued").length,
-      all: open.length,
-      unread: mine.reduce((sum, row) => sum + row.unread, 0),
-    };
+    const mine = this.where(BUILT_IN.mine);
+    const of = (name) => this.where(BUILT_IN[name]).length;
+    return { mine: mine.length, waiting: of("waiting"), all: of("all"), unread: mine.reduce((sum, row) => sum + row.unread, 0) };
   }
 }
 
 /* What moves with entries and acts, as against what describes people. */
-function live({ head, status, agent, unread, last_text, last_at, last_seq, waiting_since }) {
-  return { head, status, agent, unread, last_text, last_at, last_seq, waiting_since };
+const LIVE = ["head", "status", "agent", "unread", "last_text", "last_at", "last_seq", "waiting_since", "group", "guests", "labels", "snoozed_until", "offered"];
+
+function live(row) {
+  return Object.fromEntries(LIVE.filter((key) => row[key] !== undefined).map((key) => [key, row[key]]));
 }
 
 /* The part of the server's fold that a list shows; `conversation` frames say the same. */
@@ -128,18 +124,11 @@ function folded(event, row) {
   if (["accepted", "assigned", "transferred"].includes(event?.name)) {
     return data.agent ? { status: "active", agent: data.agent } : { status: "queued", agent: null };
   }
+  if (["queued", "handoff"].includes(event?.name)) return { status: "queued", agent: null, ...(data.group ? { group: data.group } : {}) };
   if (event?.name === "recalled" && data.seq === row.last_seq) return { last_text: "[recalled]" };
   if (event?.name === "closed") return { status: "closed", waiting_since: null };
   if (event?.name === "reopened") {
     return data.keep_agent && row.agent ? { status: "active" } : { status: "queued", agent: null };
   }
   return {};
-}
-
-function byWait(a, b) {
-  return (a.waiting_since ?? a.last_at) - (b.waiting_since ?? b.last_at) || (a.id < b.id ? -1 : 1);
-}
-
-function byLast(a, b) {
-  return b.last_at - a.last_at || (a.id < b.id ? 1 : -1);
 }

@@ -72,6 +72,8 @@ export function createApi({ base = "/api/v1/", token = () => null, csrf = () => 
     get: (path, query, options) => call("GET", path, { query, ...options }),
     post: (path, body = {}, options) => call("POST", path, { body, ...options }),
     patch: (path, body, options) => call("PATCH", path, { body, ...options }),
+    put: (path, body, options) => call("PUT", path, { body, ...options }),
+    delete: (path, options) => call("DELETE", path, options),
     upload,
   };
 }

@@ -10,7 +10,8 @@ from tests.console.people import Shops, found
 from tests.support.chromium import chromium
 from tests.support.server import ServerFactory
 
-QUIET = {"KEFU_RATE_LIMIT": "off"}
+#: Nobody is given anything by itself, so that a test decides who has what.
+QUIET = {"KEFU_RATE_LIMIT": "off", "KEFU_ROUTING": "manual"}
 
 
 @pytest.fixture(scope="module")

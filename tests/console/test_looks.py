@@ -26,7 +26,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """A server whose shops have had a morning."""
     factory = ServerFactory(tmp_path_factory.mktemp("looks"))
     try:
-        shops = found(factory.start("embedded", env={"KEFU_RATE_LIMIT": "off"}))
+        shops = found(factory.start("embedded", env={"KEFU_RATE_LIMIT": "off", "KEFU_ROUTING": "manual"}))
         yield shops, {"zh": story.chinese(shops), "en": story.english(shops)}
     finally:
         factory.close()

@@ -100,7 +100,7 @@ def test_the_page_knows_the_agents_own_sites_only(fang: Agent) -> None:
     client = Client()
     client.force_login(fang.user)
     known = config(client.get("/console/").content.decode())
-    assert known["agent"] == {"id": str(fang.pk), "name": "王芳"}
+    assert known["agent"] == {"id": str(fang.pk), "name": "王芳", "role": "agent"}
     assert [site["name"] for site in known["sites"]] == ["青禾商城"]  # type: ignore[attr-defined]
 
 
