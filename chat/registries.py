@@ -19,6 +19,11 @@ _RANKS: Final[dict[str, int]] = {"agent": 0, "supervisor": 1, "admin": 2}
 _Row = TypeVar("_Row", bound=Model)
 
 
+def key_of(who: Participant) -> uuid.UUID:
+    """The id of somebody who has one (an agent), as columns hold it."""
+    return uuid.UUID(who.id or "")
+
+
 def has_role(who: Participant, role: Role) -> bool:
     """Whether `who` is an agent of at least this role; whoever serves every site is an administrator."""
     if who.kind != "agent":

@@ -12,6 +12,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
+from chat import trail
 from chat.journal import journal
 from chat.journal.base import JournalUnavailable
 from chat.persistence.nudge import nudge_persistence
@@ -28,6 +29,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "chat.sweep": {"task": "chat.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "chat.index": {"task": "chat.index", "schedule": 1.0, "options": {"expires": 1}},
     "chat.trim_journal": {"task": "chat.trim_journal", "schedule": 60.0, "options": {"expires": 60}},
+    "chat.prune_trail": {"task": "chat.prune_trail", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 """In seconds. A run that nobody took until the next one is due is dropped: no queue behind a dead worker."""
 
@@ -73,6 +75,13 @@ def trim_journal() -> None:
         return
     if bodies or conversations:
         log.info("journal_trimmed", bodies=bodies, conversations=conversations)
+
+
+@_task(name="chat.prune_trail", ignore_result=True)
+def prune_trail() -> None:
+    """Every hour: forget the pages that visitors looked at a month ago."""
+    if dropped := trail.prune():
+        log.info("trail_pruned", visits=dropped)
 
 
 def reconcile_at_start(**_: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from agents.desk.spelling import spellings
 from agents.models.people import Agent, Group
 from chat.models import Site, new_uuid
 
@@ -46,6 +47,13 @@ class CannedReply(models.Model):
 
     def __str__(self) -> str:
         return f"/{self.shortcut} {self.title}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the spellings, whoever saves: API, admin or import."""
+        self.pinyin, self.initials = spellings(self.shortcut, self.title)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "pinyin", "initials"}
+        super().save(*args, **kwargs)
 
 
 class Macro(models.Model):

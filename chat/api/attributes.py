@@ -36,7 +36,7 @@ class DefinitionSerializer(serializers.Serializer[Any]):
     site = serializers.UUIDField(allow_null=True)
     target = serializers.ChoiceField(choices=TARGETS)
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=KINDS)
     choices = serializers.ListField(child=serializers.CharField())
     position = serializers.IntegerField()
@@ -46,7 +46,7 @@ class DefinitionSerializer(serializers.Serializer[Any]):
 class DefinitionPatchSerializer(serializers.Serializer[Any]):
     """What may change; the key and what it describes stay."""
 
-    label = serializers.CharField(max_length=60, required=False)
+    label = serializers.CharField(max_length=60, required=False)  # type: ignore[assignment]
     choices = serializers.ListField(
         child=serializers.CharField(max_length=100), required=False, max_length=MAX_CHOICES
     )

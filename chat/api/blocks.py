@@ -125,7 +125,7 @@ class BlocksView(APIView):
         body = checked(BlockCreateSerializer, request.data)
         if body["kind"] == BlockKind.VISITOR:
             theirs = (
-                Visitor.objects.all() if who.sites is None else Visitor.objects.filter(site__in=who.sites)
+                Visitor.objects.all() if who.sites is None else Visitor.objects.filter(site_id__in=who.sites)
             )
             body["site"] = found(theirs, uuid.UUID(body["value"]), "visitor").site_id
         site = own_site(who, body)

@@ -103,7 +103,7 @@ class ConversationFilters(serializers.Serializer[Any]):
     status = Several(STATUSES, required=False)
     agent = SomeoneOr("me", "none", required=False)
     group = SomeoneOr("none", required=False)
-    label = Several(most=MAX_LABELS, required=False)
+    label = Several(most=MAX_LABELS, required=False)  # type: ignore[assignment]
     channel = Several(CHANNELS, required=False)
     site = serializers.UUIDField(required=False)
     q = serializers.CharField(required=False, max_length=100, allow_blank=True)

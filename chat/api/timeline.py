@@ -90,7 +90,7 @@ class TimelineView(APIView):
         rows = visible(who).filter(visitor_id__in=family, visitor_seq__gt=0)
         first = Subquery(words.order_by("seq").values("text")[:1])
         page, meta = newest_first(rows.annotate(first_text=first), query)
-        now = {row["id"]: row for row in shown(page, who)}
+        now = {row["id"]: row for row in shown(list(page), who)}
         return Response(listed([_episode(row, now[str(row.id)], visitor) for row in page], meta))
 
 

@@ -1,0 +1,1 @@
+"""What people who answer keep at hand: canned replies, macros, saved views, categories, preferences."""
