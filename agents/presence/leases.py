@@ -14,6 +14,7 @@ from agents.models import Agent, Standing
 from agents.presence import lease_sql, trust
 from agents.presence.reading import living
 from agents.presence.telling import tell
+from agents.routing.nudge import wake
 from chat.protocol.entry import now_ms
 
 
@@ -38,6 +39,8 @@ def hold(process: str, connections: Mapping[str, str], at_ms: int | None = None)
         dropped = lease_sql.drop_others(process, connections)
         came = note_here(set(connections.values()))
         left = note_gone(dropped - set(connections.values()), moment) if dropped else set()
+    if came:
+        wake()  # somebody may have waited for them
     tell(came | left)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from agents.models import Availability, Standing
 from agents.presence.telling import tell
+from agents.routing.nudge import wake
 from chat.errors import KefuError
 from chat.protocol.entry import now_ms
 
@@ -38,4 +39,6 @@ def set_status(
     with transaction.atomic():
         # Made on first need; `gone_ms` stays the sweep's and the leases' business.
         Standing.objects.update_or_create(agent_id=agent_id, defaults=values)
+    if online:
+        wake()  # somebody may have waited for them
     tell([agent_id])
