@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     show("weighted, explained by the best 10", measure("weighted", *size, options.each, some, (1, 2), 10))
     show(
         "weighted, every agent has every skill",
-        measure("weighted", *size, options.skills, some, (1, 2), EXPLAINED),
+        measure("weighted", *size, options.skills, some // 8, (1, 2), EXPLAINED),
     )
 
 

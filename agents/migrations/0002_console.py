@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Group',
             fields=[
-                ('strategy', models.CharField(choices=[('weighted', 'weighted'), ('least_busy', 'least busy'), ('round_robin', 'round robin'), ('sticky', 'last agent first')], default='weighted', max_length=16, verbose_name='strategy')),
+                ('strategy', models.CharField(choices=agents.models.people.strategy_choices, default='weighted', max_length=16, verbose_name='strategy')),
                 ('weights', models.JSONField(blank=True, default=agents.models.people.default_weights, help_text='Percent; used by “weighted”.', verbose_name='weights')),
                 ('max_waiting', models.PositiveIntegerField(default=0, help_text='More visitors are asked to leave a message; 0: no limit.', verbose_name='longest queue')),
                 ('answer_timeout_s', models.PositiveIntegerField(default=120, help_text='An agent who neither accepts nor answers loses the conversation to the next; 0: never.', verbose_name='seconds to a first reaction')),
@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SiteRouting',
             fields=[
-                ('strategy', models.CharField(choices=[('weighted', 'weighted'), ('least_busy', 'least busy'), ('round_robin', 'round robin'), ('sticky', 'last agent first')], default='weighted', max_length=16, verbose_name='strategy')),
+                ('strategy', models.CharField(choices=agents.models.people.strategy_choices, default='weighted', max_length=16, verbose_name='strategy')),
                 ('weights', models.JSONField(blank=True, default=agents.models.people.default_weights, help_text='Percent; used by “weighted”.', verbose_name='weights')),
                 ('max_waiting', models.PositiveIntegerField(default=0, help_text='More visitors are asked to leave a message; 0: no limit.', verbose_name='longest queue')),
                 ('answer_timeout_s', models.PositiveIntegerField(default=120, help_text='An agent who neither accepts nor answers loses the conversation to the next; 0: never.', verbose_name='seconds to a first reaction')),

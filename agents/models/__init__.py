@@ -10,7 +10,6 @@ from agents.models.people import (
     Role,
     RoutingPolicy,
     Skill,
-    Strategy,
     default_weights,
 )
 from agents.models.routing import (
@@ -32,5 +31,5 @@ __all__ = [
     "Agent", "AgentSkill", "Assignment", "Availability", "BusinessHours", "CannedReply", "CloseCategory",
     "Decision", "Group", "Holiday", "Lease", "Macro", "MacroRun", "Notice", "Preferences", "Pulse", "Role",
     "RoutingPolicy", "RoutingRule", "RuleField", "RuleOperator", "SavedView", "ScheduledBreak", "Seat",
-    "SiteRouting", "Skill", "Standing", "Strategy", "Waiting", "default_weights",
+    "SiteRouting", "Skill", "Standing", "Waiting", "default_weights",
 ]  # fmt: skip

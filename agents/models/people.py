@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from agents.models.hours import BusinessHours
+from agents.routing.strategies.base import strategies
+from agents.routing.terms import DEFAULT_STRATEGY
 from chat.models import Site, new_uuid
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class Role(models.TextChoices):
@@ -115,13 +122,9 @@ class AgentSkill(models.Model):
         return f"{self.agent_id} {self.skill_id} {self.level}"
 
 
-class Strategy(models.TextChoices):
-    """How a group chooses among its agents; names of `agents.routing.strategies`."""
-
-    WEIGHTED = "weighted", _("weighted")
-    LEAST_BUSY = "least_busy", _("least busy")
-    ROUND_ROBIN = "round_robin", _("round robin")
-    STICKY = "sticky", _("last agent first")
+def strategy_choices() -> list[tuple[str, StrPromise]]:
+    """How a group may choose among its agents: every file of `agents.routing.strategies`, by name."""
+    return [(name, _(each.label)) for name, each in sorted(strategies().items())]
 
 
 def default_weights() -> dict[str, int]:
@@ -133,7 +136,7 @@ class RoutingPolicy(models.Model):
     """What a group decides, and a site for conversations without a group. Durations in seconds, 0: never."""
 
     strategy = models.CharField(
-        _("strategy"), max_length=16, choices=Strategy.choices, default=Strategy.WEIGHTED
+        _("strategy"), max_length=16, choices=strategy_choices, default=DEFAULT_STRATEGY
     )
     weights: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
         _("weights"), default=default_weights, blank=True, help_text=_("Percent; used by “weighted”.")

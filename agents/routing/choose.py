@@ -5,15 +5,15 @@ from __future__ import annotations
 from agents.routing.eligibility import concerns, exclusion
 from agents.routing.pool import Pool
 from agents.routing.strategies.base import strategies
-from agents.routing.terms import Choice, Policy, Waiter
+from agents.routing.terms import DEFAULT_STRATEGY, Choice, Policy, Waiter
 
 
 def choose(waiter: Waiter, pool: Pool, policy: Policy, now_ms: int) -> Choice:
     """Who gets the conversation and how that was decided. Takes no seat: call `Pool.take` once it is theirs.
 
-    An unknown strategy's name counts as "weighted", so that a decision never fails on a setting.
+    An unknown strategy's name counts as the default, so that a decision never fails on a setting.
     """
-    asked = strategies().get(policy.strategy) or strategies()["weighted"]
+    asked = strategies().get(policy.strategy) or strategies()[DEFAULT_STRATEGY]
     order = asked.order(policy)
     lane = pool.lane(waiter.wants, order, policy)
     best = lane.best(waiter, max(1, policy.explained))

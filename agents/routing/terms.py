@@ -15,6 +15,7 @@ Exclusion = Literal["offline", "busy", "away", "language", "skills", "refused", 
 
 MAX_LEVEL: Final = 5  # of a skill
 EXPLAINED: Final = 50  # candidates a decision keeps to explain itself
+DEFAULT_STRATEGY: Final = "weighted"
 DEFAULT_WEIGHTS: Final = {"skill": 30, "capacity": 40, "quality": 30}
 
 
@@ -73,9 +74,9 @@ class Waiter(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     """How to choose: a strategy by name, the parts' weights in any unit, and what `sticky` falls back to."""
 
-    strategy: str = "weighted"
+    strategy: str = DEFAULT_STRATEGY
     weights: dict[str, int] = msgspec.field(default_factory=DEFAULT_WEIGHTS.copy)
-    fallback: str = "weighted"
+    fallback: str = DEFAULT_STRATEGY
     explained: int = EXPLAINED
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
+
 import msgspec
 import pytest
-from hypothesis import given, settings
+from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import agents.routing.strategies as package
+from agents.models.people import strategy_choices
 from agents.routing import pool as pools
 from agents.routing.choose import choose
 from agents.routing.eligibility import concerns, exclusion
@@ -63,7 +71,7 @@ WAITERS = st.builds(
 )
 POLICIES = st.builds(
     Policy,
-    strategy=st.sampled_from(("weighted", "least_busy", "round_robin", "sticky", "no such thing")),
+    strategy=st.sampled_from((*sorted(strategies()), "no such thing")),
     weights=st.dictionaries(st.sampled_from(("skill", "capacity", "quality", "x")), st.integers(-1, 9)),
     fallback=st.sampled_from(("weighted", "least_busy", "sticky")),
     explained=st.sampled_from((0, 1, 3, 50)),
@@ -101,7 +109,7 @@ def naive(waiter: Waiter, everybody: list[Candidate], policy: Policy) -> tuple[l
 
 
 @given(crowd(), st.lists(WAITERS, min_size=1, max_size=3), POLICIES, CHANGES)
-@settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=120, deadline=None)
 def test_prepared_choice_is_the_naive_one(
     everybody: list[Candidate],
     waiters: list[Waiter],
@@ -232,5 +240,24 @@ def test_least_busy_compares_shares_before_numbers() -> None:
 
 
 def test_every_strategy_is_found_by_its_file() -> None:
-    assert set(strategies()) == {"weighted", "least_busy", "round_robin", "sticky"}
+    assert set(strategies()) >= {"weighted", "least_busy", "round_robin", "sticky"}
     assert all(each.label and len(name) <= 16 for name, each in strategies().items())
+    assert {name for name, _ in strategy_choices()} == set(strategies())
+
+
+def test_the_strategy_of_contributing_is_a_strategy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (settings.BASE_DIR / "CONTRIBUTING.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "best_rated.py").write_text(example)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    strategies.cache_clear()
+    try:
+        assert ("best_rated", "best rated") in [(name, str(label)) for name, label in strategy_choices()]
+        pool = Pool([Candidate("a1", "One", quality=0.3), Candidate("a2", "Two", quality=0.8, used=4)])
+        waiter = Waiter("c", Wants("s1", channel="web"))
+        choice = choose(waiter, pool, Policy("best_rated"), NOW_MS)
+        assert choice.strategy == "best_rated"
+        assert [each.candidate.id for each in choice.ranked] == ["a2", "a1"]
+    finally:
+        strategies.cache_clear()
+        sys.modules.pop("agents.routing.strategies.best_rated", None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.routing.strategies.base import Key, Strategy, gettext_noop, strategies
-from agents.routing.terms import Candidate, Policy, Scored, Waiter, Wants
+from agents.routing.terms import DEFAULT_STRATEGY, Candidate, Policy, Scored, Waiter, Wants
 
 
 class Sticky(Strategy):
-    """Last agent first, else the order of `Policy.fallback` (weighted if that is unknown or sticky)."""
+    """Last agent first, else the order of `Policy.fallback` (the default if that is unknown or sticky)."""
 
     name = "sticky"
     label = gettext_noop("last agent first")
@@ -28,5 +28,5 @@ class Sticky(Strategy):
 
     def order(self, policy: Policy) -> Strategy:
         """The fallback."""
-        name = policy.fallback if policy.fallback != self.name else "weighted"
-        return strategies().get(name) or strategies()["weighted"]
+        name = policy.fallback if policy.fallback != self.name else DEFAULT_STRATEGY
+        return strategies().get(name) or strategies()[DEFAULT_STRATEGY]
