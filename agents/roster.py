@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
-from agents.models import Agent
+from agents.models import Agent, Group
 from chat.conversation import Participant, Role
+from chat.protocol.entry import Person
 
 
 class DatabaseRoster:
@@ -39,8 +41,23 @@ class DatabaseRoster:
         return {str(agent.pk): participant(agent) for agent in agents}
 
     def refresh(self, agent_id: str) -> Participant | None:
-        """The agent with the sites of this moment, None when disabled or gone."""
+        """The agent with the sites, role and groups of this moment, None when disabled or gone."""
         return self.able_among([agent_id]).get(agent_id)
+
+    def named(self, agent_ids: Sequence[str], site: str) -> dict[str, Person]:
+        """Those who may answer for the site, by id."""
+        able = self.able_among(list(agent_ids))
+        return {key: Person(key, who.name) for key, who in able.items() if who.serves(site)}
+
+    def groups_named(self, group_ids: Sequence[str], site: str) -> dict[str, Person]:
+        """Those that are enabled and of the site (a group without sites is of every one), by id."""
+        known = [group_id for group_id in group_ids if _is_uuid(group_id)]
+        groups = Group.objects.filter(pk__in=known, is_enabled=True).prefetch_related("sites")
+        return {
+            str(group.pk): Person(str(group.pk), group.name)
+            for group in groups
+            if (sites := {str(each.pk) for each in group.sites.all()}) == set() or site in sites
+        }
 
 
 def participant(agent: Agent) -> Participant:
@@ -52,7 +69,7 @@ def participant(agent: Agent) -> Participant:
     sites = frozenset(str(site.pk) for site in agent.sites.all())
     role, groups = cast(Role, agent.role), None
     if role == "agent":
-        groups = frozenset(str(group.pk) for group in agent.groups.all())
+        groups = frozenset(str(group.pk) for group in agent.groups.all() if group.is_enabled)
     return Participant("agent", str(agent.pk), agent.display_name, sites, role, groups)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from chat.conversation import Participant, State
+from chat.protocol.entry import Person
 
 
 class Roster(Protocol):
@@ -24,7 +25,13 @@ class Roster(Protocol):
         """
 
     def refresh(self, agent_id: str) -> Participant | None:
-        """The agent as of now (sites may have changed), None when disabled."""
+        """The agent as of now (sites, role and groups may have changed), None when disabled."""
+
+    def named(self, agent_ids: Sequence[str], site: str) -> dict[str, Person]:
+        """Those of these agents who may answer for the site, by id. May touch the database."""
+
+    def groups_named(self, group_ids: Sequence[str], site: str) -> dict[str, Person]:
+        """Those of these groups that are enabled and of the site, by id. May touch the database."""
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet, TextField, prefetch_related_objects
+from django.db.models.functions import Cast
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import receipts
+from chat import ports, receipts
 from chat.api import rate
 from chat.api.authentication import caller
 from chat.api.listing import ORDERS, PARAMETERS, ConversationQuery, filtered, still_fits
 from chat.api.listing import STATUSES as STATUSES
 from chat.api.paging import checked, in_order, listed
 from chat.api.schema import CURSOR, LIMIT, PersonRefSerializer, errors, page_of
-from chat.conversation import Participant, State, decode_state
+from chat.conversation import Participant, State, decode_state, may_read, person_of
+from chat.delivery import places
 from chat.errors import KefuError
 from chat.journal import journal
 from chat.journal.base import Head, JournalUnavailable
 from chat.models import Conversation, Label, Visitor
+from chat.ports import Place
+from chat.warming import initial_state
 
 
 class VisitorCardSerializer(serializers.Serializer[Any]):
@@ -43,6 +48,13 @@ class LabelRefSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     color = serializers.CharField()
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """A place in the queue, from 1, and the expected wait in seconds."""
+
+    position = serializers.IntegerField()
+    eta_s = serializers.IntegerField(allow_null=True)
 
 
 class ConversationSerializer(serializers.Serializer[Any]):
@@ -72,6 +84,9 @@ class ConversationSerializer(serializers.Serializer[Any]):
     page = serializers.DictField(help_text="The page it began on.")
     channel = serializers.CharField()
     group = PersonRefSerializer(allow_null=True)
+    offered = serializers.BooleanField(help_text="Given to its agent, who has not accepted yet.")
+    guests = PersonRefSerializer(many=True)
+    queue = PlaceSerializer(allow_null=True)
     labels = LabelRefSerializer(many=True)
     snoozed_until = serializers.IntegerField(allow_null=True)
     priority = serializers.IntegerField(allow_null=True, help_text="The visitor's, 0 to 10.")
@@ -105,6 +120,7 @@ class ConversationsView(APIView):
         truth = _truth(rows)
         states = {key: state for key, (_, state) in truth.items()}
         kept = [row for row in rows if still_fits(states.get(str(row.id)), query, who)]
+        kept = [row for row in kept if (key := str(row.id)) not in states or may_read(states[key], who)]
         return Response(listed(shown(kept, who, truth), meta))
 
 
@@ -121,10 +137,13 @@ class ConversationView(APIView):
         """It, as it stands now."""
         who = caller(request)
         rate.check_reading(request, who)
-        row = visible(who).filter(pk=conversation).first()
-        if row is None:
+        row = Conversation.objects.select_related("visitor").filter(pk=conversation).first()
+        truth = {} if row is None else _truth([row])
+        # The log decides who may see it: rows follow it by a moment.
+        hot = truth.get(str(conversation))
+        if row is None or not may_read(hot[1] if hot else state_of_row(row), who):
             raise KefuError("not_found", "no such conversation")
-        return Response(shown([row], who, _truth([row]))[0])
+        return Response(shown([row], who, truth)[0])
 
 
 def visible(who: Participant) -> QuerySet[Conversation]:
@@ -132,25 +151,45 @@ def visible(who: Participant) -> QuerySet[Conversation]:
     rows = Conversation.objects.select_related("visitor")
     if who.kind == "visitor":
         return rows.filter(visitor_id=who.id or None)  # type: ignore[misc]
-    return rows if who.sites is None else rows.filter(site_id__in=who.sites)
+    if who.sites is not None:
+        rows = rows.filter(site_id__in=who.sites)
+    if who.groups is None:
+        return rows
+    # JSON columns have no "contains" that both databases know; an id is in the text or it is not.
+    rows = rows.alias(guest_ids=Cast("guests", TextField()))
+    mine = Q(agent_id=who.id) | Q(guest_ids__contains=str(who.id))
+    return rows.filter(Q(group_id=None) | Q(group_id__in=who.groups) | mine)
+
+
+def state_of_row(row: Conversation) -> State:
+    """The state as the database has it; complete while the journal does not hold the conversation."""
+    if snapshot := bytes(row.state):
+        return decode_state(snapshot)
+    return initial_state(str(row.id), str(row.site_id), str(row.visitor_id), row.visitor.name, row.status)
 
 
 def shown(
     rows: list[Conversation], who: Participant, truth: dict[str, tuple[Head, State]] | None = None
 ) -> list[dict[str, Any]]:
-    """Rows as the API gives them; three look-ups (unread, labels and the log's truth, when the caller has not
+    """Rows as the API gives them; four look-ups (unread, labels, places, the truth when the caller has not
     got it) however many there are.
     """
     truth = _truth(rows) if truth is None else truth
     unread = receipts.unread_counts([str(row.id) for row in rows], who.kind)
     labels = _labels(rows, truth) if who.kind != "visitor" else {}
+    waiting = _places([key for row in rows if _standing(row, truth.get(key := str(row.id)))[0] == "queued"])
     return [
         {
             **_shown(row, who, unread.get(str(row.id), 0), truth.get(str(row.id))),
-            **_desk(row, who, truth.get(str(row.id)), labels.get(str(row.id), [])),
+            **_desk(row, who, truth.get(str(row.id)), labels.get(str(row.id), []), waiting.get(str(row.id))),
         }
         for row in rows
     ]
+
+
+def _places(waiting: list[str]) -> Mapping[str, Place]:
+    reception = ports.reception()
+    return reception.places(waiting) if reception is not None and waiting else {}
 
 
 def _labels(
@@ -170,22 +209,23 @@ def _labels(
 
 
 def _desk(
-    row: Conversation, who: Participant, truth: tuple[Head, State] | None, labels: list[dict[str, str]]
+    row: Conversation,
+    who: Participant,
+    truth: tuple[Head, State] | None,
+    labels: list[dict[str, str]],
+    place: Place | None,
 ) -> dict[str, Any]:
     """What those who answer keep about a conversation; nothing of it is for visitors."""
     inside = who.kind != "visitor"
-    state = truth[1] if truth is not None else None
-    if state is not None:
-        group = {"id": state.group.id, "name": state.group.name} if state.group else None
-        snoozed = state.snoozed_until
-    else:
-        group = {"id": str(row.group_id), "name": row.group_name or None} if row.group_id else None
-        snoozed = row.snoozed_until
+    state = truth[1] if truth is not None else state_of_row(row)
     return {
         "channel": row.channel,
-        "group": group if inside else None,
+        "group": person_of(state.group) if inside else None,
+        "offered": state.offered and inside,
+        "guests": [person_of(guest) for guest in state.guests] if inside else [],
+        "queue": places.payload(place),
         "labels": labels,
-        "snoozed_until": snoozed if inside else None,
+        "snoozed_until": state.snoozed_until if inside else None,
         "priority": row.visitor.priority if inside else None,
         "summary": (row.summary or None) if inside else None,
         "category": (row.category or None) if inside else None,

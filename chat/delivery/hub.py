@@ -13,13 +13,20 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from chat import metrics
-from chat.conversation import State, decode_state
+from chat.conversation import State, decode_state, person_of
+from chat.delivery import places
 from chat.delivery.frames import Delivery
 from chat.protocol.entry import now_ms
 
 logger = logging.getLogger(__name__)
 
 _SITE: Final = "site:"
+#: What visitors get of a `conversation` frame.
+VISITORS_SEE: Final = ("id", "status", "agent", "queue")
+#: Conversations whose readers are remembered; forgetting them costs a frame too many.
+MAX_READERS: Final = 50_000
+_Readers = tuple[str | None, str | None, tuple[str, ...]]
+_ANYBODY: Final[_Readers] = (None, None, ())
 
 
 def site_topic(site: str) -> str:
@@ -80,6 +87,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._topics: dict[str, tuple[Subscriber, ...]] = {}
+        #: Who may read a conversation, as last announced here: group, agent, guests.
+        self._readers: dict[str, _Readers] = {}
         #: Called with a topic when its first subscriber comes (True) or its last goes (False).
         self.on_topic: list[Any] = []
 
@@ -150,7 +159,10 @@ class Hub:
                     subscriber.signal(item.topic, item.kind, item.payload)
 
     def _announce(self, batch: Batch, state: State) -> None:
+        if state.status != "queued":
+            places.forget(batch.conversation)
         payload = conversation_payload(state)
+        moved = self._moved(state)
         told: set[int] = set()
         topics = [site_topic(state.site)]
         if batch.acted:
@@ -160,19 +172,41 @@ class Hub:
                 if id(subscriber) not in told:
                     told.add(id(subscriber))
                     subscriber.signal(batch.conversation, "conversation", payload)
+                    if moved:
+                        subscriber.signal(batch.conversation, "conversation.gone", payload)
+
+    def _moved(self, state: State) -> bool:
+        """Whether others may read it than when it was announced last."""
+        readers = (
+            state.group.id if state.group else None,
+            state.agent.id if state.agent else None,
+            tuple(guest.id for guest in state.guests),
+        )
+        before = self._readers.get(state.conversation, _ANYBODY)
+        if before == readers:
+            return False
+        if len(self._readers) >= MAX_READERS:
+            self._readers.clear()
+        self._readers[state.conversation] = readers
+        return readers[0] is not None
 
 
 def conversation_payload(state: State) -> dict[str, Any]:
-    """The `conversation` frame's payload. `site` is beyond the contract, for the people who answer for
-    several.
+    """The `conversation` frame's payload. All but the first four are for the people who answer; a session
+    leaves them out for visitors (`VISITORS_SEE`).
     """
-    agent = state.agent
+    waits = state.status == "queued"
     return {
         "id": state.conversation,
         "status": state.status,
-        "agent": None if agent is None else {"id": agent.id, "name": agent.name},
-        "queue": None,
+        "agent": person_of(state.agent),
+        "queue": places.payload(places.at_hand(state.conversation)) if waits else None,
         "site": state.site,
+        "group": person_of(state.group),
+        "offered": state.offered,
+        "guests": [person_of(guest) for guest in state.guests],
+        "snoozed_until": state.snoozed_until,
+        "labels": [person_of(label) for label in state.labels],
     }
 
 

@@ -23,8 +23,8 @@ from chat.blocking import beside_database
 from chat.conversation import encode_state
 from chat.delivery.directory import Directory, open_directory
 from chat.delivery.hub import Batch, Signal, hub
-from chat.journal.base import Append, Stored
-from chat.states import cached
+from chat.journal.base import Append, Head, Stored
+from chat.states import cached, remember
 
 log = structlog.get_logger(__name__)
 
@@ -158,8 +158,18 @@ class Outbound:
     def take_in(self, data: bytes) -> None:
         """A parcel from another process."""
         parcel = _DECODER.decode(data)
+        for batch in parcel.batches:
+            if batch.acted and batch.snapshot is not None:
+                _learn(batch, batch.snapshot)
         hub.deliver([(batch, batch.origin) for batch in parcel.batches])
         hub.signal(parcel.signals)
+
+
+def _learn(batch: Batch, snapshot: bytes) -> None:
+    """Rights are asked of the cached state, so an act of another process must reach it before the frames."""
+    known, seq = cached(batch.conversation), batch.bodies[-1][0]
+    if known is not None and known.head < seq:
+        remember(Head(batch.conversation, seq, seq, known.human_seq, snapshot))
 
 
 def batch_topics(batch: Batch) -> tuple[str, ...]:

@@ -283,6 +283,13 @@ class Typing(msgspec.Struct, frozen=True):
     preview: Annotated[str, Meta(max_length=1000)] | None = None
 
 
+class Viewing(msgspec.Struct, frozen=True):
+    """An agent has opened a conversation, or left it."""
+
+    conversation: ConversationId
+    on: bool
+
+
 class RenewToken(msgspec.Struct, frozen=True):
     """Ask for a fresh session token."""
 
@@ -291,7 +298,7 @@ class Ping(msgspec.Struct, frozen=True):
     """Ask for the heads of what this connection follows."""
 
 
-ClientCommand = Hello | SendPayload | Subscribe | Unsubscribe | Receipt | Typing | RenewToken | Ping
+ClientCommand = Hello | SendPayload | Subscribe | Unsubscribe | Receipt | Typing | Viewing | RenewToken | Ping
 
 #: frame type → payload shape
 CLIENT_FRAMES: dict[str, type[ClientCommand]] = {
@@ -301,6 +308,7 @@ CLIENT_FRAMES: dict[str, type[ClientCommand]] = {
     "unsubscribe": Unsubscribe,
     "receipt": Receipt,
     "typing": Typing,
+    "viewing": Viewing,
     "token": RenewToken,
     "ping": Ping,
 }

@@ -26,10 +26,12 @@ from chat.protocol.commands import (
     Subscribe,
     Typing,
     Unsubscribe,
+    Viewing,
 )
 from chat.realtime import hello, revocation, tokens
 from chat.realtime.limits import MAX_REFUSED
 from chat.realtime.session import ClientSession
+from chat.realtime.viewing import viewers
 from chat.states import cached
 
 logger = logging.getLogger(__name__)
@@ -117,6 +119,11 @@ async def _other(session: ClientSession, command: Any, ref: str | None) -> None:
             session.frame("pong", {"heads": await _heads(session)}, ref)
         case Typing():
             await _typing(session, command)
+        case Viewing(conversation=conversation, on=on):
+            if not session.internal:
+                raise KefuError("forbidden", "only agents say what they have open")
+            await _allowed(session, conversation)
+            viewers.say(session, conversation, on)
         case Receipt():
             await _receipt(session, command)
         case Subscribe():

@@ -21,7 +21,10 @@ from chat.journal import reader
 from chat.journal.base import JournalUnavailable
 from chat.realtime import revocation
 from chat.realtime.attendance import attendance
+from chat.realtime.queueing import EVERY_S, tell_places
 from chat.realtime.registry import registry
+from chat.realtime.viewing import RENEW_S as RENEW_VIEWS_S
+from chat.realtime.viewing import viewers
 from chat.realtime.wheel import wheel
 
 log = structlog.get_logger(__name__)
@@ -56,6 +59,8 @@ async def startup() -> None:
     _begin(_every(HEADS_EVERY_S, heal_behind))
     _begin(_every(REVOKE_EVERY_S, close_revoked))
     _begin(_every(RECEIPTS_EVERY_S, save_receipts))
+    _begin(_every(EVERY_S, tell_places))
+    _begin(_every(RENEW_VIEWS_S, viewers.renew))
     if settings.KEFU_SCALED:
         await _join_layer()
 

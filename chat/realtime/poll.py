@@ -126,7 +126,7 @@ async def _participant(claims: Claims) -> Any:
     return participant
 
 
-async def _begin(body: bytes, address: str) -> _Answer:
+async def _begin(body: bytes, address: str = "") -> _Answer:
     outlet = ListOutlet()
     form = JsonForm()
     try:
@@ -149,7 +149,7 @@ async def _begin(body: bytes, address: str) -> _Answer:
     return _Answer(201, _body_of(outlet, links.encode_cursor(positions), poll=link.id))
 
 
-async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive, address: str) -> _Answer:
+async def _wait(link: Link, claims: Claims, cursor: str, receive: Receive, address: str = "") -> _Answer:
     positions = links.decode_cursor(cursor) if cursor else {}
     outlet = ListOutlet()
     with links.Held(link.id, outlet) as held:

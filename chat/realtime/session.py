@@ -15,7 +15,7 @@ from typing import Any, Final
 from chat import metrics, posting
 from chat.conversation import Participant, may_read
 from chat.delivery.frames import Delivery
-from chat.delivery.hub import hub, site_topic
+from chat.delivery.hub import VISITORS_SEE, hub, site_topic
 from chat.delivery.outbound import keep
 from chat.errors import KefuError
 from chat.journal.base import JournalUnavailable, Outcome, Refused, Stored
@@ -24,10 +24,13 @@ from chat.protocol.entry import Entry, new_id
 from chat.realtime.backlog import RESYNC_OVER, missed_entries
 from chat.realtime.limits import AGENT, VISITOR, Bucket
 from chat.realtime.outlet import Outlet
+from chat.realtime.viewing import viewers
 from chat.states import cached, remember
 
 logger = logging.getLogger(__name__)
 
+#: Signals that visitors never get.
+_FOR_AGENTS: Final = frozenset({"conversation.gone", "presence", "viewing"})
 #: While catching up: look every so many entries whether more than so many bytes wait, for so long at most.
 ROOM_EVERY: Final = 16
 ROOM_BYTES: Final = 262_144
@@ -46,7 +49,7 @@ class ClientSession:
     __slots__ = (
         "_healing", "_own", "_retries", "_settled", "_unanswered", "address", "bucket", "claims", "closed",
         "form", "internal", "key", "learn_own", "origin", "outlet", "own_ids",
-        "participant", "positions", "sites", "zstd",
+        "participant", "positions", "sites", "viewing", "zstd",
     )  # fmt: skip
 
     def __init__(self, outlet: Outlet, form: Any, participant: Participant, limited: bool) -> None:
@@ -59,6 +62,8 @@ class ClientSession:
         self.participant = participant
         self.claims: Any = None
         self.internal = participant.kind != "visitor"
+        #: What an agent has open (`chat.realtime.viewing`).
+        self.viewing: set[str] | None = None
         #: We have said goodbye: what still comes in is not looked at any more.
         self.closed = False
         self.positions: dict[str, int] = {}
@@ -104,6 +109,8 @@ class ClientSession:
     def end(self) -> None:
         """The client is gone or told to go: nothing is delivered any more, whatever is still under way."""
         self.closed = True
+        if self.viewing:
+            viewers.leave(self)
         self.leave_all()
 
     def frame(self, kind: str, payload: dict[str, Any], ref: str | None = None) -> None:
@@ -142,6 +149,8 @@ class ClientSession:
         """Stop delivering it."""
         if self.positions.pop(conversation, None) is not None:
             hub.unsubscribe(conversation, self)
+        if self.viewing and conversation in self.viewing and not self.closed:
+            viewers.say(self, conversation, False)
 
     def follow_sites(self, sites: tuple[str, ...]) -> None:
         """Hear of every conversation's changes at these sites, and no others any more (agents)."""
@@ -171,6 +180,11 @@ class ClientSession:
                 keep(asyncio.create_task(self._look_again(conversation)))
             elif not may_read(known.state, participant):
                 self.unfollow(conversation)
+        if self.internal:
+            # What stands in the client's list may be another's now, or more may be its own.
+            groups = None if participant.groups is None else sorted(participant.groups)
+            sites = None if participant.sites is None else sorted(participant.sites)
+            self.frame("rights", {"role": participant.role, "sites": sites, "groups": groups})
 
     async def _look_again(self, conversation: str) -> None:
         try:
@@ -214,9 +228,32 @@ class ClientSession:
 
     def signal(self, topic: str, kind: str, payload: dict[str, Any]) -> None:
         """See `Subscriber`: a frame outside the log."""
-        if not self.internal and kind in ("typing", "conversation"):
-            payload = {key: value for key, value in payload.items() if key not in ("preview", "site")}
+        if not self.internal:
+            if kind in _FOR_AGENTS:
+                return
+            if kind == "conversation":
+                payload = {key: payload.get(key) for key in VISITORS_SEE}
+            elif kind == "typing":
+                payload = {key: value for key, value in payload.items() if key != "preview"}
+        elif kind == "conversation":
+            if not self._may_hear(payload):
+                return
+        elif kind == "viewing":
+            payload = viewers.merged(payload)
+        elif kind == "conversation.gone":
+            if self._may_hear(payload):
+                return
+            self.unfollow(payload["id"])
+            payload = {"conversation": payload["id"]}
         self.frame(kind, payload)
+
+    def _may_hear(self, payload: dict[str, Any]) -> bool:
+        """`may_read`, of a `conversation` frame (its site is the topic's)."""
+        who = self.participant
+        if who.groups is None or not payload.get("group") or payload["group"]["id"] in who.groups:
+            return who.serves(payload["site"])
+        people = [payload.get("agent"), *payload.get("guests", ())]
+        return who.serves(payload["site"]) and any(each and each["id"] == who.id for each in people)
 
     def behind(self, conversation: str, head: int) -> bool:
         """See `Subscriber`."""

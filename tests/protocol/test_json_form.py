@@ -17,7 +17,7 @@ from chat.protocol.json_form import JsonForm
 
 def test_the_clients_frames_are_those_of_the_contract() -> None:
     assert set(CLIENT_FRAMES) == {
-        "hello", "message.send", "subscribe", "unsubscribe", "receipt", "typing", "token", "ping",
+        "hello", "message.send", "subscribe", "unsubscribe", "receipt", "typing", "viewing", "token", "ping",
     }  # fmt: skip
 
 

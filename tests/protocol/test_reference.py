@@ -17,7 +17,7 @@ from tests.contract import binary
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_FRAMES = {
     "welcome", "message.ack", "message", "message.partial", "receipt", "typing", "conversation", "resumed",
-    "resync", "token", "pong", "error",
+    "resync", "token", "pong", "error", "conversation.gone", "presence", "viewing", "rights",
 }  # fmt: skip
 
 
