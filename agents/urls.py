@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from agents.api.decisions import DecisionsView
 from agents.api.live import LiveAgentsView, LiveView
 from agents.api.sessions import AgentSessionView
 from agents.api.status import AgentStatusView, OwnCardView, OwnStatusView
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/agents/me/status/", OwnStatusView.as_view(), name="own_status"),
     path("api/v1/agents/<uuid:agent_id>/status/", AgentStatusView.as_view(), name="status"),
     path("api/v1/", include("agents.api.settings.urls")),
+    path("api/v1/conversations/<uuid:conversation>/decisions/", DecisionsView.as_view(), name="decisions"),
     path("api/v1/stats/live/", LiveView.as_view(), name="live"),
     path("api/v1/stats/live/agents/", LiveAgentsView.as_view(), name="live_agents"),
     path("console/login/", limited_login(ConsoleLoginView.as_view()), name="login"),

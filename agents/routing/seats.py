@@ -15,11 +15,11 @@ from uuid import UUID
 import msgspec
 import structlog
 from django.db import transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from agents.metrics import OVERBOOKING_REPAIRS
-from agents.models import Agent, Seat, Standing
+from agents.models import Agent, Availability, Seat, Standing
 
 log = structlog.get_logger(__name__)
 
@@ -71,13 +71,15 @@ def recount(agents: Iterable[str], served_ms: int | None = None) -> None:
 
 
 def reserve(wanted: Sequence[Reservation], now_ms: int) -> tuple[set[str], dict[str, int]]:
-    """Take the seats that are free, none beyond capacity; call it inside a transaction.
+    """Take the seats that are free, none beyond capacity, of agents who are not away; call it inside a
+    transaction.
 
     Returns the conversations that got theirs, and how many seats each agent has taken now.
     """
     if not wanted:
         return set(), {}
     taken = lock(each.agent for each in wanted)
+    away = _away(taken, now_ms)
     limited = {each.agent for each in wanted if each.channel_limit is not None}
     by_channel: Counter[tuple[str, str]] = Counter()
     if limited:
@@ -86,7 +88,7 @@ def reserve(wanted: Sequence[Reservation], now_ms: int) -> tuple[set[str], dict[
     got: list[Seat] = []
     for each in wanted:
         used = taken.get(each.agent)
-        if used is None or used >= each.capacity:
+        if used is None or used >= each.capacity or each.agent in away:
             continue
         if each.channel_limit is not None and by_channel[each.agent, each.channel] >= each.channel_limit:
             continue
@@ -151,6 +153,13 @@ def _locked(agents: Iterable[str]) -> dict[str, int]:
 
 def _ids(agents: Iterable[str]) -> list[UUID]:
     return [UUID(agent) for agent in agents]
+
+
+def _away(agents: Iterable[str], now_ms: int) -> set[str]:
+    """Of these locked agents, those who went, or said that they are busy or away, since they were chosen."""
+    said = ~Q(availability=Availability.ONLINE) & (Q(until_ms=None) | Q(until_ms__gt=now_ms))
+    rows = Standing.objects.filter(said | Q(gone_ms__isnull=False), agent_id__in=list(agents))
+    return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
 def _taken() -> Coalesce:
