@@ -2,6 +2,9 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+AGENTS = Gauge("kefu_agents", "Enabled agents by what colleagues see of them.", ["status"])
+"""status: online, busy, away, offline. Set every five seconds by the process that sweeps."""
+
 WAITING = Gauge("kefu_routing_waiting", "Conversations that wait for an agent.")
 OLDEST_WAIT = Gauge("kefu_routing_oldest_wait_seconds", "How long the first of the queue has waited.")
 ASSIGNMENTS = Counter("kefu_routing_assignments", "Conversations that routing gave to an agent.")

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from agents.models import Availability, Lease, Pulse, ScheduledBreak, Standing
+from agents import metrics
+from agents.models import Agent, Availability, Lease, Pulse, ScheduledBreak, Standing
 from agents.presence import trust
 from agents.presence.breaks import Break, current
 from agents.presence.leases import note_gone
-from agents.presence.reading import living, said, standing_of
+from agents.presence.reading import living, said, standing_of, status_is, with_presence
 from agents.presence.status import Span, begin_break
 from agents.presence.telling import tell
 
@@ -24,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 MINUTE_MS: Final = 60_000
 """How often breaks are looked at: they are written in minutes."""
+COUNT_MS: Final = 5_000
+"""How often agents are counted for the metrics."""
+STATUSES: Final = ("online", "busy", "away", "offline")
 BATCH: Final = 500
 """Rows changed in one transaction, so that none holds up the seats for long."""
 
@@ -42,7 +46,17 @@ def sweep_presence(now_ms: int) -> None:
     changed |= end_timed(now_ms)
     if last is None or last // MINUTE_MS != now_ms // MINUTE_MS:
         changed |= begin_breaks(now_ms)
+    if last is None or last // COUNT_MS != now_ms // COUNT_MS:
+        count_agents(now_ms)
     tell(changed)
+
+
+def count_agents(now_ms: int) -> None:
+    """Say in the metrics how many agents are here. One statement beside the pulse."""
+    able = with_presence(Agent.objects.filter(is_enabled=True), now_ms).select_related(None)
+    counts = able.aggregate(**{each: Count("pk", filter=status_is(each, now_ms)) for each in STATUSES})
+    for status, count in counts.items():
+        metrics.AGENTS.labels(status=status).set(count)
 
 
 def return_the_present(horizon_ms: int) -> set[str]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from agents import metrics
 from agents.models import Agent, Lease, Pulse, ScheduledBreak, Standing
 from agents.presence import trust
 from agents.presence.leases import hold
 from agents.presence.reading import presence_of, status_is, with_presence
 from agents.presence.saying import set_status
 from agents.presence.status import Shown
-from agents.presence.sweep import sweep_presence
+from agents.presence.sweep import STATUSES, sweep_presence
+from agents.routing.seats import Reservation, reserve
 from chat.delivery.hub import Signal
 from chat.errors import KefuError
 from chat.models import Site
@@ -196,3 +199,41 @@ def test_filtering_by_status_agrees_with_what_is_shown(
     }
     each = presence_of([str(pk) for pk in Agent.objects.values_list("pk", flat=True)], NOW)
     assert by_filter == {one.agent: one.status.status for one in each} and len(by_filter) == 10
+
+
+def test_the_metrics_say_how_many_are_here(lilei: Agent, shop: Site, employ: Employ) -> None:
+    lucy = employ("lucy", shop)
+    hold("web-2", {"b": str(lucy.pk)}, NOW)
+    set_status(str(lucy.pk), "busy", at_ms=NOW)
+    employ("poll", shop)
+    employ("gone", shop, is_enabled=False)
+    sweep_presence(NOW + 5000)
+    counted = {each: metrics.AGENTS.labels(status=each)._value.get() for each in STATUSES}
+    assert counted == {"online": 1, "busy": 1, "away": 0, "offline": 1}
+
+
+@pytest.mark.parametrize("how", ["away", "busy", "gone"])
+def test_who_goes_away_between_being_chosen_and_the_seat_gets_nothing(
+    lilei: Agent, shop: Site, employ: Employ, how: str
+) -> None:
+    lucy = employ("lucy", shop)
+    hold("web-2", {"b": str(lucy.pk)}, NOW)
+    if how == "gone":
+        hold("web-1", {}, NOW + 1)
+    else:
+        set_status(str(lilei.pk), how, at_ms=NOW + 1)
+    wanted = [
+        Reservation(str(uuid4()), str(agent.pk), str(shop.pk), None, "web", str(uuid4()), 5)
+        for agent in (lilei, lucy)
+    ]
+    with transaction.atomic():
+        got, taken = reserve(wanted, NOW + 2)
+    assert got == {wanted[1].conversation} and taken == {str(lilei.pk): 0, str(lucy.pk): 1}
+
+
+def test_who_is_busy_until_a_time_that_has_passed_gets_a_seat(lilei: Agent, shop: Site) -> None:
+    set_status(str(lilei.pk), "busy", "", NOW + 10, NOW)
+    wanted = [Reservation(str(uuid4()), str(lilei.pk), str(shop.pk), None, "web", str(uuid4()), 5)]
+    with transaction.atomic():
+        assert reserve(wanted, NOW + 9)[0] == set()
+        assert reserve(wanted, NOW + 10)[0] == {wanted[0].conversation}
