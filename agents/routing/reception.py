@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from agents.models import Agent, Assignment, Availability
+from agents.presence import trust
 from agents.presence.reading import at_sites, living
 from agents.routing import eta, queue
 from agents.routing.hours import is_open, next_opening
@@ -106,16 +107,16 @@ def _opens_at(desk: Desk, site: Desk, now: datetime) -> int | None:
 
 
 def _present(name: queue.Queue, site: str) -> int:
-    """Agents of the queue who are there for this site."""
-    return _of(name, now_ms(), site).exclude(_AWAY).count()
+    """Agents of the queue who are there for this site; an outage of the database sends nobody away."""
+    return _of(name, trust.horizon(now_ms()), site).exclude(_AWAY).count()
 
 
 _AWAY: Final = Q(standing__availability=Availability.AWAY)
 _ONLINE: Final = Q(standing=None) | Q(standing__availability=Availability.ONLINE)
 
 
-def _of(name: queue.Queue, now: int, site: str = "") -> QuerySet[Agent]:
-    able = Agent.objects.filter(living(now), is_enabled=True, user__is_active=True)
+def _of(name: queue.Queue, after_ms: int, site: str = "") -> QuerySet[Agent]:
+    able = Agent.objects.filter(living(after_ms), is_enabled=True, user__is_active=True)
     own, group = name
     if group is not None:
         able = able.filter(groups=cast(Any, group))
