@@ -37,6 +37,7 @@ MODULES: Final = (
     "widget/conversations.js",
     "widget/header.js",
     "widget/host.js",
+    "widget/incoming.js",
     "widget/session.js",
     "widget/thread.js",
 )

@@ -3,7 +3,6 @@
 import { applyAccent } from "../shared/accent.js";
 import { createApi } from "../shared/api.js";
 import { Connection } from "../shared/connection.js";
-import { el, fill, icon } from "../shared/dom.js";
 import { t, useLocale } from "../shared/i18n.js";
 import { Outbox, entryOf } from "../shared/outbox.js";
 import { openStore } from "../shared/store.js";
@@ -11,8 +10,9 @@ import { Attention } from "./attention.js";
 import { Below } from "./below.js";
 import { Composer } from "./composer.js";
 import { Conversations } from "./conversations.js";
-import { brandAvatar, drawHead } from "./header.js";
+import { drawHead, drawTool, greeting } from "./header.js";
 import { keepAtHost, listen, tellLooks } from "./host.js";
+import { incoming } from "./incoming.js";
 import { Session } from "./session.js";
 import { Thread } from "./thread.js";
 
@@ -67,7 +67,7 @@ const connection = new Connection({
   client: `${config.mode}/1.0`,
   getToken: (how) => session.get(how),
   onToken: (token) => session.renewed(token),
-  onFrame: (frame) => received(frame),
+  onFrame: (frame) => hear(frame),
   onState: (now) => connected(now),
   fetchEntries: (conversation, after) => conversations.of(conversation)?.loadAfter(after) ?? [],
   onResync: (conversation) => {
@@ -158,6 +158,7 @@ const below = new Below({
 
 const headParts = { name: part("head-name"), status: part("head-status"), avatar: part("head-avatar") };
 let banner = null;
+const hear = incoming({ conversations, outbox, below, attention, thread, host, draw, seen });
 
 function me() {
   return { kind: "visitor", id: session.answer?.visitor.id ?? null, name: session.answer?.visitor.name ?? null };
@@ -273,35 +274,6 @@ function showLine() {
   );
 }
 
-function received({ type, payload = {} }) {
-  const timeline = conversations.of(payload.conversation ?? payload.id);
-  if (type === "message") arrived(payload);
-  else if (type === "message.partial") timeline?.partial(payload);
-  else if (type === "receipt") timeline?.receipt(payload);
-  else if (type === "typing") below.typing(payload, conversations.facts.agent?.name);
-  else if (type === "conversation" && timeline) {
-    const { status, agent = null, queue = null } = payload;
-    Object.assign(timeline.facts, { agent, queue }, status ? { status } : {});
-    draw();
-  }
-}
-
-function arrived(entry) {
-  const timeline = conversations.of(entry.conversation);
-  if (!timeline) return;
-  outbox.confirm(entry);
-  conversations.follow(entry);
-  const outcome = timeline.apply(entry);
-  const theirs = entry.sender?.kind === "agent" || entry.sender?.kind === "bot";
-  if (outcome === "added" && theirs && entry.kind !== "event") {
-    below.typing({ on: false });
-    attention.arrived(entry, thread.atBottom);
-    const { id, seq, kind, text, sender, created_at } = entry;
-    host.post("message", { id, seq, kind, text, sender, created_at });
-  }
-  seen();
-}
-
 function seen() {
   if (thread.atBottom) attention.seen(conversations.current?.lastSeq ?? 0);
 }
@@ -311,19 +283,6 @@ function files() {
     ({ opener }) => opener({ conversations, outbox, previews }),
     () => null,
   );
-}
-
-function greeting() {
-  const text = config.site.greeting || t("welcome");
-  const build = () =>
-    el(
-      "div.hello",
-      {},
-      brandAvatar(config.site, "large"),
-      el("p.hello-name", {}, config.site.name),
-      el("p.hello-text", { dir: "auto" }, text),
-    );
-  return { text, build };
 }
 
 let drawing = false;
@@ -344,21 +303,15 @@ function drawNow() {
   drawHead({ parts: headParts, site: config.site, asked, state: there.state, opens: below.opening(there.opens_at), ...facts });
   composer.relabel(facts.status === "closed" ? "write_reopen" : "write");
   root.classList.toggle("loading", loading);
-  thread.draw({ timelines: all, pending: outbox.items(), previews, greeting: hasOlder || loading ? null : greeting(), hasOlder, loading });
+  thread.draw({ timelines: all, pending: outbox.items(), previews, greeting: hasOlder || loading ? null : greeting(config.site), hasOlder, loading });
   below.draw({ ...facts, ...there, asked, ratable: conversations.ratable });
   part("composer").hidden = below.forced;
   if (thread.atBottom) thread.toBottom();
 }
 
-function tool(id, glyph, key) {
-  const node = fill(part(id), icon(glyph));
-  node.title = t(key);
-  node.setAttribute("aria-label", t(key));
-}
-
 function drawTools() {
-  tool("sound", attention.muted ? "mute" : "sound", attention.muted ? "unmute" : "mute");
-  tool("close", "down", "close_chat");
+  drawTool(part("sound"), attention.muted ? "mute" : "sound", attention.muted ? "unmute" : "mute");
+  drawTool(part("close"), "down", "close_chat");
   part("close").hidden = !widget;
 }
 

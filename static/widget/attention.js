@@ -2,7 +2,8 @@
  *   const a = new Attention({ store, host, send(payload), isOpen() });
  *   a.arrived(entry)   a.seen(conversation, seq)   a.start(conversation, unread)   a.muted = bool */
 
-const sound = () => import("../shared/sound.js");
+const SILENT = { armSound() {}, chime() {} };
+const sound = () => import("../shared/sound.js").catch(() => SILENT);
 const RECEIPT_MS = 300;
 
 export class Attention {

@@ -1,7 +1,7 @@
 /* header.js: who is on the other side, and how the conversation stands.
  *   drawHead({ parts, site, agent, status, queue, asked, state, opens }) */
 
-import { el } from "../shared/dom.js";
+import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { avatar } from "./bubble.js";
 
@@ -13,7 +13,7 @@ function statusText({ status, queue, asked, state, opens }) {
   return opens ? t("status_opens", { when: opens }) : t("status_shut");
 }
 
-export function brandAvatar(site, size = "") {
+function brandAvatar(site, size = "") {
   return el(`span.avatar.brand${size && `.${size}`}`, { ariaHidden: "true" }, [...site.name][0]?.toLocaleUpperCase() ?? "");
 }
 
@@ -28,4 +28,17 @@ export function drawHead({ parts, site, ...facts }) {
   picture.id = parts.avatar.id;
   parts.avatar.replaceWith(picture);
   parts.avatar = picture;
+}
+
+export function greeting(site) {
+  const text = site.greeting || t("welcome");
+  const build = () =>
+    el("div.hello", {}, brandAvatar(site, "large"), el("p.hello-name", {}, site.name), el("p.hello-text", { dir: "auto" }, text));
+  return { text, build };
+}
+
+export function drawTool(node, glyph, key) {
+  fill(node, icon(glyph));
+  node.title = t(key);
+  node.setAttribute("aria-label", t(key));
 }

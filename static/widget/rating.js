@@ -21,7 +21,7 @@ export function ratingCard({ onSend, onLater }) {
       word.textContent = t(`star_${value}`);
       comment.hidden = false;
       send.hidden = false;
-      send.scrollIntoView({ block: "nearest" });
+      form.scrollIntoView({ block: "nearest" });
     });
     return el("label.star", { data: { value } }, input, el("span.sr-only", {}, t(`star_${value}`)), icon("star"));
   });

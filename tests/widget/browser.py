@@ -179,7 +179,7 @@ class Visitor:
     async def leave(self, network_may_fail: bool = False) -> None:
         """Close the browser's context; a page that complained fails the test."""
         await self.context.close()
-        assert self.errors == []
+        assert self.errors == [], self.errors
         assert network_may_fail or self.network_errors == []
 
 

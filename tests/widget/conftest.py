@@ -31,7 +31,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A ready server; none of the module's tests may stop it."""
     factory = ServerFactory(tmp_path_factory.mktemp("shop"))
     try:
-        server = factory.start("embedded", env={"KEFU_RATE_LIMIT": "off"})
+        server = factory.start("embedded", env={"KEFU_RATE_LIMIT": "off", "KEFU_ROUTING": "manual"})
         server.manage("shell", "-c", _SHOP)
         yield server
     finally:
