@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from django.db import IntegrityError, transaction
 from django.db.models import Model, Q, QuerySet
 
+from chat import sites
 from chat.attributes import Definition
 from chat.conversation import Participant, Role
 from chat.errors import KefuError
@@ -62,15 +63,23 @@ def require_change(who: Participant, site: uuid.UUID | str | None, role: Role) -
 
 def own_site(who: Participant, given: dict[str, Any]) -> uuid.UUID | str | None:
     """The site a new row shall belong to: as given; not given, the caller's only one, and for those who serve
-    every site: all. Raises `invalid` when it must be given.
+    every site: all. Raises `invalid` when it must be given or does not
+    exist.
     """
     if "site" in given:
-        return given["site"]  # type: ignore[no-any-return]
+        return known_site(given["site"])
     if who.sites is None:
         return None
     if len(who.sites) == 1:
         return next(iter(who.sites))
     raise KefuError("invalid", "say for which site", details={"fields": {"site": ["Required."]}})
+
+
+def known_site(site: uuid.UUID | str | None) -> uuid.UUID | str | None:
+    """The same, when there is such a site. Raises `invalid`."""
+    if site is not None and str(site) not in sites.all_ids():
+        raise KefuError("invalid", "no such site", details={"fields": {"site": ["No such site."]}})
+    return site
 
 
 def save(row: Model, what: str) -> None:

@@ -20,7 +20,7 @@ from chat.api.registry import SITE, found
 from chat.api.schema import PersonRefSerializer, errors, page_of
 from chat.conversation import Participant
 from chat.errors import KefuError
-from chat.registries import key_of, of_sites, own_site, require_change, save
+from chat.registries import key_of, known_site, of_sites, own_site, require_change, save
 
 MAX_OWN = 500
 
@@ -218,7 +218,7 @@ def _editable(who: Participant, reply: uuid.UUID) -> CannedReply:
 def _write(row: CannedReply, body: dict[str, Any], who: Participant) -> None:
     """Fill in and save, when the caller may put it there."""
     if "site" in body:
-        row.site_id = body.pop("site")
+        row.site_id = known_site(body.pop("site"))
     if row.site_id is not None and not who.serves(str(row.site_id)):
         raise KefuError("forbidden", "only for sites of your own")
     if "group" in body:

@@ -22,7 +22,7 @@ from chat.api.registry import MAX_ROWS, SITE, SiteQuery, found, whole
 from chat.api.schema import PersonRefSerializer, errors, page_of
 from chat.conversation import Participant
 from chat.errors import KefuError
-from chat.registries import key_of, of_sites, own_site, require_change, save
+from chat.registries import key_of, known_site, of_sites, own_site, require_change, save
 
 MAX_OWN = 100
 _STEPS = (
@@ -138,7 +138,7 @@ class MacrosView(APIView):
         """The macro."""
         who = agent(request)
         body = checked(MacroCreateSerializer, request.data)
-        site = own_site(who, body) if body["shared"] else body.get("site")
+        site = own_site(who, body) if body["shared"] else known_site(body.get("site"))
         if body["shared"]:
             require_change(who, site, "supervisor")
         elif site is not None and not who.serves(str(site)):
