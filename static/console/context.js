@@ -1,183 +1,132 @@
-/* context.js: what is known about the visitor beside the thread.
- *   const context = new Context(desk, { onOpen(id) });   context.open(id) */
+/* context.js: what is known about the visitor beside the thread; each part in context/.
+ *   const context = new Context(desk, { onOpen(id) });   context.open(id)   context.focus("labels") */
 
-import { el, fill, icon } from "../shared/dom.js";
+import { fill } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
-import { ago, stamp } from "../shared/time.js";
-import { initial, preview, visitorName } from "./describe.js";
-import { toast } from "./toast.js";
+import { stamp } from "../shared/time.js";
+import { Card } from "./context/card.js";
+import { History } from "./context/history.js";
+import { Labels } from "./context/labels.js";
+import { asMs, Panel, pairs } from "./context/panel.js";
+import { Profile } from "./context/profile.js";
+import { Routing } from "./context/routing.js";
+import { Trail } from "./context/trail.js";
+import { askMerge } from "./dialogs/merge.js";
+import { askProfile } from "./dialogs/profile.js";
 
-const EARLIER = 10;
+/* Acts after which another look at routing and history is worth it. */
+const STIRRING = new Set(["assigned", "queued", "transferred", "refused", "closed", "merged"]);
 
 export class Context {
   #desk;
-  #on;
   #id = null;
-  #visitor = null;
-  #earlier = null;
-  #sign = "";
+  #stirred = 0;
+  #parts;
   #root = document.getElementById("context");
 
   constructor(desk, on) {
     this.#desk = desk;
-    this.#on = on;
+    const merge = (twin) => this.#merge(twin);
+    this.#parts = {
+      card: new Card(desk, { onEdit: () => this.#edit(), onMerge: () => merge(null) }),
+      profile: new Profile(desk),
+      labels: new Labels(desk),
+      trail: new Trail(desk),
+      facts: new Panel(desk, "conversation"),
+      routing: new Routing(desk),
+      history: new History(desk, { onOpen: on.onOpen, onMerge: merge }),
+    };
     desk.on("rows", (id) => id === this.#id && this.#draw());
+    desk.on("visitor", (id) => id === this.#row()?.visitor.id && this.#draw());
+    desk.on("thread", (id) => id === this.#id && this.#stir());
+  }
+
+  #row() {
+    return this.#desk.rows.get(this.#id);
   }
 
   async open(id) {
     this.#id = id;
-    this.#visitor = null;
-    this.#earlier = null;
-    this.#sign = "";
+    this.#stirred = 0;
+    if (id === null) {
+      this.#root.replaceChildren();
+      return;
+    }
     this.#draw();
-    if (id !== null) await this.load();
+    await this.load();
   }
 
   async load() {
     const id = this.#id;
-    const row = this.#desk.rows.get(id) ?? (await this.#desk.lists.one(id));
+    const row = this.#row() ?? (await this.#desk.lists.one(id));
     if (!row || id !== this.#id) return;
-    const [visitor, earlier] = await Promise.allSettled([
-      this.#desk.api.get(`visitors/${row.visitor.id}/`),
-      this.#desk.api.get("conversations/", { visitor: row.visitor.id, limit: EARLIER + 1 }),
-    ]);
-    if (id !== this.#id) return;
-    this.#visitor = visitor.value ?? null;
-    this.#earlier = (earlier.value?.data ?? []).filter((other) => other.id !== id).slice(0, EARLIER);
-    this.#draw();
+    const { profile, trail, routing, history } = this.#parts;
+    const asked = [this.#desk.visitors.load(row.visitor.id, { fresh: true }), ...[profile, trail, routing, history].map((part) => part.load(row))];
+    /* Each part is shown as it comes. */
+    await Promise.allSettled(asked.map((one) => one.then(() => id === this.#id && this.#draw())));
+  }
+
+  #stir() {
+    const last = this.#desk.timeline(this.#id).entries().findLast((entry) => STIRRING.has(entry.event?.name))?.seq ?? 0;
+    if (last <= this.#stirred) return;
+    const first = this.#stirred === 0;
+    this.#stirred = last;
+    const row = this.#row();
+    if (first || !row) return;
+    const id = this.#id;
+    const { routing, history } = this.#parts;
+    for (const part of [routing, history]) part.load(row).then(() => id === this.#id && this.#draw());
   }
 
   #draw() {
-    const row = this.#desk.rows.get(this.#id);
+    const row = this.#row();
     if (!row) {
       this.#root.replaceChildren();
-      this.#sign = "";
       return;
     }
-    const visitor = { ...row.visitor, ...this.#visitor };
-    const sign = JSON.stringify([row.status, row.rating, row.agent, visitor, this.#earlier]);
-    if (sign === this.#sign) return;
-    this.#sign = sign;
-    const ready = this.#visitor !== null;
-    fill(
-      this.#root,
-      this.#card(row, visitor),
-      section(t("context.contact"), this.#contact(visitor)),
-      section(t("context.page"), this.#page(visitor.page?.url ? visitor.page : (row.page ?? visitor.page ?? {}), ready)),
-      Object.keys(visitor.attributes ?? {}).length > 0 && section(t("context.attributes"), attributes(visitor.attributes)),
-      section(t("context.conversation"), this.#facts(row, visitor)),
-      section(t("context.earlier"), this.#history()),
-    );
+    const visitor = { ...row.visitor, ...this.#desk.visitors.get(row.visitor.id) };
+    const { card, profile, labels, trail, facts, routing, history } = this.#parts;
+    if (!this.#root.contains(card.node)) {
+      const [contact, ofConversation, ofVisitor] = profile.nodes;
+      const [twins, earlier] = history.nodes;
+      fill(this.#root, card.node, twins, contact, labels.node, ofConversation, ofVisitor, trail.node, facts.node, routing.node, earlier);
+    }
+    card.draw(row, visitor);
+    profile.draw(row, visitor);
+    labels.draw(row);
+    trail.draw(row, visitor);
+    this.#drawFacts(facts, row, visitor);
+    routing.draw(row);
+    history.draw(row, visitor);
   }
 
-  #card(row, visitor) {
-    const name = visitorName(row);
-    const seen = asMs(visitor.last_seen_at);
-    return el(
-      "div.visitor-card",
-      {},
-      el("span.avatar.large", { ariaHidden: "true" }, initial(name)),
-      el("div.visitor-words", {}, el("p.visitor-name", {}, name, (visitor.verified || visitor.external_id) && el("span.verified", { title: t("context.verified") }, icon("verified"), el("span.sr-only", {}, t("context.verified")))), seen && el("p.visitor-seen", {}, `${t("context.last_seen")} ${ago(seen)}`)),
-    );
-  }
-
-  #contact(visitor) {
-    const line = (glyph, text, href, label) =>
-      text &&
-      el(
-        "li.contact-line",
-        {},
-        icon(glyph),
-        href ? el("a.contact-text", { href }, text) : el("span.contact-text", {}, text),
-        el("button.icon-button.small", { type: "button", ariaLabel: `${t("act.copy")} ${label}`, title: t("act.copy"), onclick: () => copied(text) }, icon("copy")),
-      );
-    const lines = [line("mail", visitor.email, `mailto:${visitor.email}`, t("context.email")), line("phone", visitor.phone, `tel:${(visitor.phone ?? "").replace(/[^\d+]/g, "")}`, t("context.phone")), line("user", visitor.external_id, null, t("context.user_id"))].filter(Boolean);
-    return lines.length > 0 ? el("ul.contact", {}, ...lines) : quiet(t("context.no_contact"));
-  }
-
-  #page(page) {
-    const url = /^https?:\/\//i.test(page?.url ?? "") ? page.url : null;
-    if (!url) return quiet(t("context.no_page"));
-    const referrer = /^https?:\/\//i.test(page.referrer ?? "") ? page.referrer : null;
-    const from = referrer && hostOf(referrer);
-    return el(
-      "div.page",
-      {},
-      page.title && el("p.page-title", {}, page.title),
-      el("a.page-url", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url.replace(/^https?:\/\//, "")),
-      from && el("p.page-from", {}, `${t("context.referrer")} `, el("a", { href: referrer, target: "_blank", rel: "noopener noreferrer nofollow" }, from)),
-    );
-  }
-
-  #facts(row, visitor) {
-    const facts = [
+  #drawFacts(panel, row, visitor) {
+    const list = [
       [t("context.site"), this.#desk.siteNames.get(row.site)],
+      [t("context.group"), row.group?.name],
+      [t("context.channel"), row.channel && t(`channel.${row.channel}`)],
       [t("context.started"), row.created_at && stamp(asMs(row.created_at))],
       [t("context.first_seen"), visitor.created_at && stamp(asMs(visitor.created_at))],
       [t("context.language"), visitor.locale],
-      [t("context.rating"), row.rating ? `${row.rating} / 5` : null],
-    ];
-    return pairs(facts.filter(([, value]) => value));
+      [t("context.category"), row.category],
+      [t("context.summary"), row.summary],
+      [t("context.rating"), row.rating ? [`${row.rating} / 5`, row.rating_text].filter(Boolean).join(" · ") : null],
+    ].filter(([, value]) => value);
+    panel.show(list, () => pairs(list));
   }
 
-  #history() {
-    if (this.#earlier === null) return el("div.history-ghost", { ariaHidden: "true" }, el("span.ghost.ghost-line"), el("span.ghost.ghost-line.ghost-short"));
-    if (this.#earlier.length === 0) return quiet(t("context.none_earlier"));
-    return el(
-      "ul.history",
-      {},
-      ...this.#earlier.map((other) =>
-        el(
-          "li",
-          {},
-          el("a.history-row", { href: `${this.#desk.config.base}c/${other.id}/`, onclick: (event) => this.#follow(event, other.id) }, el("span.history-top", {}, el("span", {}, stamp(other.last_at || asMs(other.created_at))), el("span.status", { data: { status: other.status } }, t(`status.${other.status}`))), el("span.history-text", {}, preview(other))),
-        ),
-      ),
-    );
+  focus(name) {
+    if (name === "labels" && this.#row()) this.#parts.labels.pick();
   }
 
-  #follow(event, id) {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    this.#on.onOpen(id);
+  #edit() {
+    const row = this.#row();
+    if (row) askProfile(this.#desk, row.visitor.id);
   }
-}
 
-function asMs(value) {
-  if (value === null || value === undefined || value === "") return null;
-  return typeof value === "number" ? value : Date.parse(value);
-}
-
-/* A page says what it likes about itself, also what is no address. */
-function hostOf(address) {
-  try {
-    return new URL(address).host;
-  } catch {
-    return null;
-  }
-}
-
-function section(title, content) {
-  return el("section.context-section", {}, el("h3", {}, title), content);
-}
-
-function quiet(text) {
-  return el("p.quiet", {}, text);
-}
-
-function pairs(list) {
-  return el("dl.facts", {}, ...list.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value)))));
-}
-
-function attributes(values) {
-  return pairs(Object.entries(values).slice(0, 50).map(([name, value]) => [name, typeof value === "object" && value !== null ? JSON.stringify(value) : value]));
-}
-
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast(t("act.copied"));
-  } catch {
-    /* refused by the browser */
+  async #merge(twin) {
+    const row = this.#row();
+    if (!row) return;
+    if (await askMerge(this.#desk, row, twin)) await this.load();
   }
 }

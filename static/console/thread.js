@@ -1,19 +1,27 @@
 /* thread.js: the messages of the opened conversation: day lines, receipts, quiet events, notes, what waits in the outbox.
- *   const thread = new Thread(desk);   thread.open(id)   (null: nothing opened)
+ *   const thread = new Thread(desk, { onQuote(entry), onAgain(text) });   thread.open(id)   (null: nothing opened)
+ *   await thread.jump(seq)   brings a message into sight, reading as much as lies between; thread.toEnd()
  * Keeps its place: at the end it stays at the end, elsewhere the line being read does not move, whatever arrives. */
 
 import { el } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
-import { dayKey, dayLabel } from "../shared/time.js";
-import { bubble, line, stateOfItem } from "./bubble.js";
-import { eventText, say, visitorName } from "./describe.js";
+import { line } from "./bubble.js";
+import { say, visitorName } from "./describe.js";
+import { itemsOf } from "./items.js";
+import { mayWrite, standing } from "./standing.js";
+import { toast } from "./toast.js";
+import { editNote, recall, tick } from "./tools.js";
 
 const END_PX = 48;
 const OLDER_PX = 320;
-const RUN_MS = 5 * 60_000;
+/* A page of a jump, and how far one goes back: 5,000 messages are more than anybody reads upwards. */
+const JUMP_PAGE = 200;
+const JUMP_PAGES = 25;
+const FOUND_MS = 2_400;
 
 export class Thread {
   #desk;
+  #on;
   #id = null;
   #nodes = new Map();
   #drawing = false;
@@ -25,25 +33,30 @@ export class Thread {
   #placed = false;
   #log = document.getElementById("log");
   #latest = document.getElementById("to-latest");
+  #unread = document.getElementById("to-unread");
   #typing = document.getElementById("typing");
 
-  constructor(desk) {
+  constructor(desk, on) {
     this.#desk = desk;
+    this.#on = on;
     desk.isReading = () => this.#id !== null && this.#atEnd && document.visibilityState === "visible" && document.hasFocus();
     const mine = (id) => id === this.#id && this.draw();
     desk.on("thread", mine);
     desk.on("outbox", mine);
     desk.on("link", () => this.draw());
+    desk.on("rows", mine);
     desk.on("typing", (id) => id === this.#id && this.#drawTyping());
+    desk.on("writers", (id) => id === this.#id && this.#drawTyping());
     desk.on("arrived", (entry) => {
       if (entry.conversation === this.#id && !this.#atEnd) this.#below += 1;
     });
     this.#log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#latest.addEventListener("click", () => this.#toEnd(true));
+    this.#unread.addEventListener("click", () => this.jump(this.#newFrom));
     document.addEventListener("visibilitychange", () => this.#seen());
     addEventListener("focus", () => this.#seen());
     new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(this.#log);
-    setInterval(() => this.#id !== null && this.draw(), 15_000); // recall ends after two minutes
+    setInterval(() => tick(this.#log) && this.draw(), 1000); // recall ends after two minutes
   }
 
   async open(id) {
@@ -131,51 +144,26 @@ export class Thread {
   }
 
   #items() {
-    const timeline = this.#desk.timeline(this.#id);
-    const items = [this.#topItem(timeline)];
-    const said = [...timeline.entries(), ...this.#desk.outbox.items(this.#id).map((item) => this.#pendingEntry(item))];
-    let day = null;
-    said.forEach((entry, at) => {
-      const when = entry.created_at ?? said.slice(at).find((next) => next.created_at)?.created_at ?? null;
-      if (when !== null && dayKey(when) !== day) {
-        day = dayKey(when);
-        items.push(dayItem(day, when));
-      }
-      if (entry.seq && entry.seq === this.#newFrom) items.push({ key: "new", sign: "", make: () => line(t("thread.new"), "new") });
-      const made = this.#item(entry, said[at - 1], said[at + 1], timeline);
-      if (made) items.push(made);
-    });
-    return items;
+    const pending = this.#desk.outbox.items(this.#id).map((item) => this.#pendingEntry(item));
+    const mayQuote = mayWrite(standing(this.#desk.rows.get(this.#id), this.#desk.self.id));
+    return itemsOf({ timeline: this.#desk.timeline(this.#id), pending, newFrom: this.#newFrom, desk: this.#desk, on: { mayQuote, ...this.#acts } });
   }
 
-  #topItem(timeline) {
-    const text = timeline.hasOlder ? t("thread.loading_older") : t("thread.beginning");
-    return { key: "top", sign: text, make: () => line(text, "top") };
+  #acts = {
+    quote: (entry) => this.#on.onQuote(entry),
+    jump: (seq) => this.jump(seq),
+    edit: (entry) => editNote(this.#desk, entry, this.#textOf(entry)),
+    recall: (entry) => recall(this.#desk, entry, (text) => this.#on.onAgain(text)),
+  };
+
+  #textOf(entry) {
+    const edits = this.#desk.timeline(this.#id).entries().filter((one) => one.event?.name === "note_edited" && one.event.data.seq === entry.seq);
+    return edits.at(-1)?.text ?? entry.text;
   }
 
   #pendingEntry(item) {
     const { conversation, client_msg_id, kind, text, attachment, card, reply_to, created_at } = item;
     return { conversation, client_msg_id, kind, text, attachment, card, reply_to, created_at, seq: null, event: null, sender: this.#desk.self, item };
-  }
-
-  #item(entry, before, after, timeline) {
-    const { self } = this.#desk;
-    if (entry.kind === "hidden") return { key: `s${entry.seq}`, sign: "hidden", make: () => line(t("hidden"), "hidden") };
-    if (entry.kind === "event" && entry.event?.name !== "note") {
-      const text = eventText(entry, self.id);
-      return text === null ? null : { key: `s${entry.seq}`, sign: text, make: () => line(text) };
-    }
-    const { item = null } = entry;
-    const isOwn = entry.sender.kind === "agent" && entry.sender.id === self.id;
-    const state = item ? stateOfItem(item, this.#desk) : entry.kind === "event" || !isOwn ? null : timeline.stateOf(entry);
-    const recallable = isOwn && !item && entry.kind !== "event" && Date.now() - entry.created_at < this.#desk.config.limits.recall_ms;
-    const place = { first: !sameRun(before, entry), last: !sameRun(entry, after) };
-    const sign = [state, item?.progress ?? "", item?.error?.code ?? "", place.first, place.last, recallable, entry.attachment?.id ?? ""].join(" ");
-    return {
-      key: entry.client_msg_id ? `c${entry.client_msg_id}` : `s${entry.seq}`,
-      sign,
-      make: () => bubble(entry, { desk: this.#desk, place, state, item, recallable }),
-    };
   }
 
   #reconcile(items) {
@@ -229,7 +217,36 @@ export class Thread {
     if (id === this.#id && this.#log.scrollTop < OLDER_PX) this.draw();
   }
 
+  async jump(seq) {
+    const id = this.#id;
+    const timeline = this.#desk.timeline(id);
+    try {
+      for (let page = 0; page < JUMP_PAGES && timeline.firstSeq > seq && id === this.#id; page += 1) {
+        const { data } = await this.#desk.api.get(`conversations/${id}/messages/`, { before_seq: timeline.firstSeq, limit: JUMP_PAGE });
+        for (const entry of data) timeline.apply(entry);
+        timeline.hasOlder = data.length > 0 && timeline.firstSeq > 1;
+        if (data.length === 0) break;
+      }
+    } catch (error) {
+      if (!error?.code) throw error;
+      toast(t("thread.failed"), { kind: "failed" });
+    }
+    if (id !== this.#id) return;
+    this.#atEnd = false;
+    this.#draw();
+    const entry = timeline.get(seq);
+    const node = this.#nodes.get(entry?.client_msg_id ? `c${entry.client_msg_id}` : `s${seq}`)?.node;
+    if (!node) return;
+    node.scrollIntoView({ block: "center" });
+    node.classList.add("found");
+    setTimeout(() => node.classList.remove("found"), FOUND_MS);
+    this.#scrolled();
+  }
+
   #drawLatest() {
+    const mark = this.#nodes.get("new")?.node;
+    const above = mark !== undefined && mark.getBoundingClientRect().bottom < this.#log.getBoundingClientRect().top;
+    this.#unread.hidden = !above;
     this.#latest.hidden = this.#atEnd;
     const text = this.#below > 0 ? t("thread.to_latest_new", { count: this.#below }) : t("thread.to_latest");
     if (this.#latest.textContent !== text) this.#latest.textContent = text;
@@ -253,30 +270,25 @@ export class Thread {
 
   #drawTyping() {
     const typist = this.#id === null ? null : this.#desk.typist(this.#id);
+    const writers = this.#id === null ? [] : this.#desk.watching.writers(this.#id);
+    this.#typing.dataset.kind = writers.length > 0 ? "colleague" : "visitor";
+    if (writers.length > 0) {
+      const words = say("thread.colleague_writing", { names: writers.join(t("list.comma")) });
+      this.#typing.replaceChildren(dots(), el("span.typing-text", {}, words));
+      return;
+    }
     if (!typist) {
       this.#typing.replaceChildren();
       return;
     }
     const name = visitorName(this.#desk.rows.get(this.#id));
     const text = typist.preview ? say("thread.previewing", { name, text: typist.preview }) : say("thread.typing", { name });
-    this.#typing.replaceChildren(el("span.dots", { ariaHidden: "true" }, el("i"), el("i"), el("i")), el("span.typing-text", {}, text));
+    this.#typing.replaceChildren(dots(), el("span.typing-text", {}, text));
   }
 }
 
-function sameRun(a, b) {
-  if (!a || !b || !a.sender || !b.sender) return false;
-  if (isPlainEvent(a) || isPlainEvent(b)) return false;
-  if (a.sender.kind !== b.sender.kind || a.sender.id !== b.sender.id) return false;
-  if ((a.kind === "event") !== (b.kind === "event")) return false;
-  return Math.abs(b.created_at - a.created_at) < RUN_MS && dayKey(a.created_at) === dayKey(b.created_at);
-}
-
-function isPlainEvent(entry) {
-  return entry.kind === "event" && entry.event?.name !== "note";
-}
-
-function dayItem(day, when) {
-  return { key: `d${day}`, sign: dayLabel(when), make: () => line(dayLabel(when), "day") };
+function dots() {
+  return el("span.dots", { ariaHidden: "true" }, el("i"), el("i"), el("i"));
 }
 
 function ghosts() {
