@@ -192,8 +192,8 @@ def _decide(command: Command, who: Participant, state: State) -> tuple[Word, ...
             return _word(rules.decide_leave(state, who))
         case ask.Whisper(text=text, client_msg_id=sent_as):
             return _word(rules.decide_whisper(state, who), text, sent_as)
-        case ask.Note(text=text, client_msg_id=sent_as):
-            return _word(rules.decide_note(state, who), text, sent_as)
+        case ask.Note(text=text, client_msg_id=sent_as, mentions=mentions):
+            return _word(rules.decide_note(state, who, mentions), text, sent_as)
         case ask.SetLabels(labels=labels):
             return _word(rules.decide_labels(state, who, labels))
         case ask.Snooze(until_ms=until):

@@ -5,48 +5,29 @@ log.
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
-import msgspec
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import posting
-from chat.api import rate
-from chat.api.authentication import caller
-from chat.api.conversations import STATUSES
+from chat.api.acting import ActedSerializer, Target, WordSerializer, carry_out
 from chat.api.fields import Seq, Text
-from chat.api.messages import EntrySerializer
 from chat.api.paging import checked
-from chat.api.schema import PersonRefSerializer, errors
-from chat.protocol.commands import Accept, Act, Close, Note, Rate, Recall, Reopen
-from chat.protocol.entry import MAX_TEXT
+from chat.api.schema import errors
+from chat.protocol.commands import Accept, Close, Note, Rate, Recall, Reopen
 
-
-class StandingSerializer(serializers.Serializer[Any]):
-    """Where the conversation stands after the act."""
-
-    id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=STATUSES)
-    agent = PersonRefSerializer(allow_null=True)
-    rating = serializers.IntegerField(allow_null=True)
-    closed_at = serializers.IntegerField(allow_null=True, help_text="Milliseconds since the epoch.")
-
-
-class ActedSerializer(serializers.Serializer[Any]):
-    """What became of an act. `entry` is null when it changed nothing: it was so already."""
-
-    conversation = StandingSerializer()
-    entry = EntrySerializer(allow_null=True)
+MAX_MENTIONS: Final = 20
 
 
 class CloseSerializer(serializers.Serializer[Any]):
-    """Why, if anybody wants to say."""
+    """What to remember of it, if anybody wants to say; visitors see none of it."""
 
     reason = Text(200)
+    summary = Text(2000)
+    category = Text(100)
 
 
 class RateSerializer(serializers.Serializer[Any]):
@@ -56,32 +37,16 @@ class RateSerializer(serializers.Serializer[Any]):
     text = Text(1000)
 
 
-class NoteSerializer(serializers.Serializer[Any]):
-    """A word among the people who answer; visitors never see it."""
+class NoteSerializer(WordSerializer):
+    """A note, and the agents it is meant for."""
 
-    text = serializers.CharField(max_length=MAX_TEXT)
+    mentions = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_MENTIONS)
 
 
 class RecallSerializer(serializers.Serializer[Any]):
     """Which of one's own messages to take back."""
 
     seq = Seq(min_value=1)
-
-
-def _act(request: Request, command: Act, status: int = 200) -> Response:
-    who = caller(request)
-    rate.check(request, "post", who)
-    posted = posting.post_blocking(command, who)
-    state = posted.state
-    standing = {
-        "id": state.conversation,
-        "status": state.status,
-        "agent": {"id": state.agent.id, "name": state.agent.name} if state.agent else None,
-        "rating": state.rating,
-        "closed_at": state.closed_at,
-    }
-    entry = msgspec.json.decode(posted.entries[-1].body) if posted.entries else None
-    return Response({"conversation": standing, "entry": entry}, status=status)
 
 
 class AcceptView(APIView):
@@ -100,7 +65,7 @@ class AcceptView(APIView):
     )
     def post(self, request: Request, conversation: uuid.UUID) -> Response:
         """The conversation is the caller's."""
-        return _act(request, Accept(str(conversation)))
+        return carry_out(request, Accept(str(conversation)))
 
 
 class CloseView(APIView):
@@ -109,15 +74,21 @@ class CloseView(APIView):
     @extend_schema(
         operation_id="conversations_close",
         summary="Close a conversation",
+        description="Its owner, a supervisor, or anybody while nobody answers it; else 409 `not_owner`.",
         tags=["acts"],
         request=CloseSerializer,
-        responses={200: ActedSerializer, **errors(400, 401, 403, 404, 415, 429, 503)},
-        examples=[OpenApiExample("solved", value={"reason": "solved"}, request_only=True)],
+        responses={200: ActedSerializer, **errors(400, 401, 403, 404, 409, 415, 429, 503)},
+        examples=[
+            OpenApiExample(
+                "solved", value={"summary": "Lamp replaced", "category": "returns"}, request_only=True
+            )
+        ],
     )
     def post(self, request: Request, conversation: uuid.UUID) -> Response:
         """It is closed."""
         body = checked(CloseSerializer, request.data)
-        return _act(request, Close(str(conversation), body.get("reason") or None))
+        kept = (body.get(name) or None for name in ("reason", "summary", "category"))
+        return carry_out(request, Close(str(conversation), *kept))
 
 
 class ReopenView(APIView):
@@ -133,7 +104,7 @@ class ReopenView(APIView):
     )
     def post(self, request: Request, conversation: uuid.UUID) -> Response:
         """It is open."""
-        return _act(request, Reopen(str(conversation)))
+        return carry_out(request, Reopen(str(conversation)))
 
 
 class RateView(APIView):
@@ -150,7 +121,7 @@ class RateView(APIView):
     def post(self, request: Request, conversation: uuid.UUID) -> Response:
         """It is rated."""
         body = checked(RateSerializer, request.data)
-        return _act(request, Rate(str(conversation), body["rating"], body.get("text") or None))
+        return carry_out(request, Rate(str(conversation), body["rating"], body.get("text") or None))
 
 
 class NotesView(APIView):
@@ -159,6 +130,7 @@ class NotesView(APIView):
     @extend_schema(
         operation_id="conversations_notes",
         summary="Leave a note",
+        description="With a `client_msg_id` it is stored once however often it is sent.",
         tags=["acts"],
         request=NoteSerializer,
         responses={201: ActedSerializer, **errors(400, 401, 403, 404, 415, 429, 503)},
@@ -167,7 +139,10 @@ class NotesView(APIView):
     def post(self, request: Request, conversation: uuid.UUID) -> Response:
         """It stands in the log."""
         body = checked(NoteSerializer, request.data)
-        return _act(request, Note(str(conversation), body["text"]), status=201)
+        target = Target(request, conversation)
+        mentions = tuple(target.agents(body.get("mentions") or []))
+        note = Note(str(conversation), body["text"], body.get("client_msg_id") or None, mentions)
+        return carry_out(request, note, status=201)
 
 
 class RecallView(APIView):
@@ -184,4 +159,4 @@ class RecallView(APIView):
     def post(self, request: Request, conversation: uuid.UUID) -> Response:
         """Everybody sees a hidden entry in its place."""
         body = checked(RecallSerializer, request.data)
-        return _act(request, Recall(str(conversation), body["seq"]))
+        return carry_out(request, Recall(str(conversation), body["seq"]))

@@ -21,7 +21,7 @@ from chat.api.authentication import caller
 from chat.api.listing import ORDERS, PARAMETERS, ConversationQuery, filtered, still_fits
 from chat.api.listing import STATUSES as STATUSES
 from chat.api.paging import checked, in_order, listed
-from chat.api.schema import CURSOR, LIMIT, PersonRefSerializer, errors, page_of
+from chat.api.schema import CURSOR, LIMIT, PersonRefSerializer, PlaceSerializer, errors, page_of
 from chat.conversation import Participant, State, decode_state, may_read, person_of
 from chat.delivery import places
 from chat.errors import KefuError
@@ -48,13 +48,6 @@ class LabelRefSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     color = serializers.CharField()
-
-
-class PlaceSerializer(serializers.Serializer[Any]):
-    """A place in the queue, from 1, and the expected wait in seconds."""
-
-    position = serializers.IntegerField()
-    eta_s = serializers.IntegerField(allow_null=True)
 
 
 class ConversationSerializer(serializers.Serializer[Any]):

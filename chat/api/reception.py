@@ -17,6 +17,7 @@ from chat.api.authentication import caller
 from chat.api.conversations import STATUSES
 from chat.api.fields import Text
 from chat.api.paging import checked
+from chat.api.schema import PlaceSerializer as PlaceSerializer
 from chat.api.schema import errors
 from chat.conversation import Participant
 from chat.errors import KefuError
@@ -28,13 +29,6 @@ from chat.welcoming import open_conversation, welcome
 STATES: Final = ("online", "away", "closed", "full")
 _PHONE: Final = re.compile(r"^\+?[0-9][0-9 ()./-]{3,30}$")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
-
-
-class PlaceSerializer(serializers.Serializer[Any]):
-    """A place in the queue."""
-
-    position = serializers.IntegerField(help_text="From 1.")
-    eta_s = serializers.IntegerField(allow_null=True, help_text="Expected wait in seconds, null: unknown.")
 
 
 class OpennessSerializer(serializers.Serializer[Any]):

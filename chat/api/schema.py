@@ -43,6 +43,13 @@ class PersonRefSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(allow_null=True)
 
 
+class PlaceSerializer(serializers.Serializer[Any]):
+    """A place in the queue."""
+
+    position = serializers.IntegerField(help_text="From 1.")
+    eta_s = serializers.IntegerField(allow_null=True, help_text="Expected wait in seconds, null: unknown.")
+
+
 class MetaSerializer(serializers.Serializer[Any]):
     """Where a list goes on."""
 

@@ -7,7 +7,7 @@ from typing import Final
 from chat.conversation.rights import owns, require_agent, require_open, require_read
 from chat.conversation.state import Participant, State, person_of
 from chat.errors import KefuError
-from chat.protocol.entry import Entry, Event
+from chat.protocol.entry import Entry, Event, Person
 
 RECALL_WINDOW_MS: Final = 120_000
 
@@ -40,10 +40,11 @@ def decide_send(state: State, sender: Participant, now_ms: int, reopen_ms: int) 
     return ()
 
 
-def decide_note(state: State, agent: Participant) -> Event:
+def decide_note(state: State, agent: Participant, mentions: tuple[Person, ...] = ()) -> Event:
     """A note among the people who answer; also in closed conversations."""
     require_agent(state, agent)
-    return Event("note", {"agent": person_of(agent)})
+    named = {"mentions": [person_of(each) for each in mentions]} if mentions else {}
+    return Event("note", {"agent": person_of(agent), **named})
 
 
 def decide_edit_note(state: State, agent: Participant, target: Entry) -> Event:

@@ -205,11 +205,14 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """A word among the people who answer. With a `client_msg_id` it is one note however often it is sent."""
+    """A word among the people who answer. With a `client_msg_id` it is one note however often it is sent.
+    `mentions`: agents it is meant for.
+    """
 
     conversation: str
     text: str
     client_msg_id: str | None = None
+    mentions: tuple[Person, ...] = ()
 
 
 class Recall(msgspec.Struct, frozen=True):

@@ -110,7 +110,10 @@ def test_a_session_takes_up_what_a_message_has_just_reopened(
     visitor.say(visitor.conversation, "still there?", "m2")
     Conversation.objects.filter(pk=visitor.conversation).update(status="closed")  # a row that lags behind
     back = come(shop, visitor_token=visitor.session["visitor_token"])
-    assert back.session["conversation"] == {"id": visitor.conversation, "status": "queued", "head": 4}
+    assert (
+        back.session["conversation"].items()
+        >= {"id": visitor.conversation, "status": "queued", "head": 4}.items()
+    )
 
 
 @pytest.mark.parametrize(
