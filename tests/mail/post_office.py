@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 
@@ -29,7 +29,7 @@ class PostOffice:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """One message."""
         self.envelopes.append(list(envelope.rcpt_tos))
-        self.taken.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=policy.default)))
+        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
     def open(self) -> None:
