@@ -121,7 +121,7 @@ class CannedRepliesView(APIView):
         summary="Keep a canned reply",
         tags=["canned replies"],
         request=CannedCreateSerializer,
-        responses={201: CannedSerializer, **errors(400, 401, 403, 409, 415)},
+        responses={201: CannedSerializer, **errors(400, 401, 403, 404, 409, 415)},
         examples=[
             OpenApiExample(
                 "refund",
@@ -162,7 +162,7 @@ class CannedReplyView(APIView):
         summary="Change a canned reply",
         tags=["canned replies"],
         request=CannedPatchSerializer,
-        responses={200: CannedSerializer, **errors(400, 401, 403, 404, 415)},
+        responses={200: CannedSerializer, **errors(400, 401, 403, 404, 409, 415)},
     )
     def patch(self, request: Request, reply: uuid.UUID) -> Response:
         """The reply as changed."""

@@ -171,7 +171,7 @@ class MacroView(APIView):
         summary="Change a macro",
         tags=["macros"],
         request=MacroPatchSerializer,
-        responses={200: MacroSerializer, **errors(400, 401, 403, 404, 415)},
+        responses={200: MacroSerializer, **errors(400, 401, 403, 404, 409, 415)},
     )
     def patch(self, request: Request, macro: uuid.UUID) -> Response:
         """The macro as changed."""

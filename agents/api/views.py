@@ -129,7 +129,7 @@ class SavedViewView(APIView):
         summary="Change a saved view",
         tags=["views"],
         request=SavedViewPatchSerializer,
-        responses={200: SavedViewSerializer, **errors(400, 401, 403, 404, 415)},
+        responses={200: SavedViewSerializer, **errors(400, 401, 403, 404, 409, 415)},
     )
     def patch(self, request: Request, view: uuid.UUID) -> Response:
         """The view as changed."""

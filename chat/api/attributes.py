@@ -137,7 +137,7 @@ class DefinitionView(APIView):
         summary="Change a custom attribute",
         tags=["attributes"],
         request=DefinitionPatchSerializer,
-        responses={200: DefinitionSerializer, **errors(400, 401, 403, 404, 415)},
+        responses={200: DefinitionSerializer, **errors(400, 401, 403, 404, 409, 415)},
     )
     def patch(self, request: Request, definition: uuid.UUID) -> Response:
         """The attribute as changed."""
@@ -179,7 +179,7 @@ class ConversationAttributesView(APIView):
         summary="Fill in a conversation's attributes",
         tags=["attributes"],
         request=ConversationAttributesSerializer,
-        responses={200: ConversationAttributesSerializer, **errors(400, 401, 403, 404, 415)},
+        responses={200: ConversationAttributesSerializer, **errors(400, 401, 403, 404, 409, 415)},
         examples=[
             OpenApiExample("order", value={"attributes": {"order_no": "A1", "old": None}}, request_only=True)
         ],

@@ -162,7 +162,7 @@ class BlockEntryView(APIView):
         summary="Change a blacklist entry",
         tags=["blacklist"],
         request=BlockPatchSerializer,
-        responses={200: BlockSerializer, **errors(400, 401, 403, 404, 415)},
+        responses={200: BlockSerializer, **errors(400, 401, 403, 404, 409, 415)},
     )
     def patch(self, request: Request, block: uuid.UUID) -> Response:
         """The entry as changed."""

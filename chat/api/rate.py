@@ -21,7 +21,7 @@ from chat.api.errors import locked_response
 from chat.conversation import Participant
 from chat.errors import KefuError
 
-Act = Literal["session", "upload", "post", "login", "read", "leave"]
+Act = Literal["session", "upload", "post", "login", "read", "leave", "page"]
 
 PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
     "session": limits.RateLimitItemPerMinute(300),
@@ -35,6 +35,7 @@ PER_PERSON: Final[dict[Act, limits.RateLimitItem]] = {
     "post": limits.RateLimitItemPerMinute(120),
     "leave": limits.RateLimitItemPerMinute(6),  # each is an e-mail to the team
     "read": limits.RateLimitItemPerMinute(600),
+    "page": limits.RateLimitItemPerMinute(60),
 }
 
 

@@ -134,7 +134,7 @@ class SeenPageView(APIView):
         who = caller(request)
         if who.kind != "visitor" or who.id is None:
             raise KefuError("forbidden", "only a visitor's widget tells where it is")
-        rate.check(request, "read", who)
+        rate.check(request, "page", who)
         page = checked(SeenPageSerializer, request.data)
         trail.note_page(who.id, page["url"], page.get("title") or "", page.get("referrer") or "")
         return Response(status=204)

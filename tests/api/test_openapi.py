@@ -25,7 +25,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from chat.models import Site
+from agents.models import CannedReply, CloseCategory, Macro, SavedView
+from chat.models import AttributeDefinition, Block, Label, Site
 from tests.api.conftest import Caller, Guest
 
 CHECKS = [
@@ -91,9 +92,24 @@ def operations(db: None) -> list[Operation]:
     return [found.ok() for found in wanted.get_all_operations()]  # type: ignore[union-attr]
 
 
-def aim(case: AnyCase, guest: Guest, site: Site) -> None:
-    """Half of the cases hit what exists, so that not everything is a 404."""
+def furnish(guest: Guest, site: Site) -> dict[str, str]:
+    """Ids of what exists, by the name that paths give it."""
+    here = {"site": site}
+    rows: dict[str, Any] = {
+        "label": Label.objects.create(**here, name="fuzzed"),
+        "definition": AttributeDefinition.objects.create(**here, target="visitor", key="fuzzed", label="x"),
+        "block": Block.objects.create(**here, kind="user", value="nobody"),
+        "category": CloseCategory.objects.create(**here, name="x"),
+        "reply": CannedReply.objects.create(**here, shortcut="x", title="x", text="x"),
+        "macro": Macro.objects.create(**here, name="x", steps=[{"do": "note", "text": "x"}]),
+        "view": SavedView.objects.create(name="x", filters={}),
+    }
     known = {"conversation": guest.conversation, "visitor": guest.id, "site": str(site.id)}
+    return known | {name: str(row.pk) for name, row in rows.items()}
+
+
+def aim(case: AnyCase, known: dict[str, str], site: Site) -> None:
+    """Half of the cases hit what exists, so that not everything is a 404."""
     if len(str(case.body)) % 2:
         case.path_parameters.update({key: known[key] for key in case.path_parameters if key in known})
         if isinstance(case.body, dict) and isinstance(case.body.get("site"), str):
@@ -102,13 +118,14 @@ def aim(case: AnyCase, guest: Guest, site: Site) -> None:
 
 def fuzz(operations: list[Operation], caller: Caller, guest: Guest, site: Site, examples: int) -> None:
     """Call every operation with what its description allows, and with what it does not."""
+    known = furnish(guest, site)
     for operation in operations:
         for mode in GenerationMode:
 
             @settings(FEW, max_examples=examples)
             @given(case=operation.as_strategy(generation_mode=mode))
             def run(case: AnyCase) -> None:
-                aim(case, guest, site)
+                aim(case, known, site)
                 response = case.call(headers=caller.headers)
                 case.validate_response(response, checks=CHECKS, headers=caller.headers)
 

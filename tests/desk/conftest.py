@@ -60,7 +60,7 @@ def grouped(db: None) -> Callable[..., Group]:
 
     def call(name: str, *members: Caller) -> Group:
         group = Group.objects.create(name=name)
-        group.agents.set([member.id for member in members])
+        group.agents.set(Agent.objects.filter(pk__in=[member.id for member in members]))
         return group
 
     return call

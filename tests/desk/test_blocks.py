@@ -17,8 +17,8 @@ from chat import blocks
 from chat.models import Block, Site, Visitor
 from chat.networks import AddressBook, normal_network
 from chat.realtime import revocation
+from tests.api.conftest import Caller, Guest
 from tests.api.test_visitor_sessions import signed
-from tests.desk.conftest import Caller, Guest
 
 
 def enter(site: Site, address: str = "127.0.0.1", **body: Any) -> Any:

@@ -13,7 +13,8 @@ from agents.desk.spelling import MAX_INITIALS, MAX_PINYIN, compact, spellings
 from agents.desk.variables import MAX_OUT, render
 from agents.models import CannedReply, Group
 from chat.models import Site, Visitor
-from tests.desk.conftest import Caller, Guest, project
+from tests.api.conftest import Caller, Guest
+from tests.desk.conftest import project
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from django.test.utils import CaptureQueriesContext
 
 from agents.desk import preferences, views
-from agents.models import Group
+from agents.models import Agent, Group
 from chat.conversation import State, encode_state
 from chat.models import Conversation, Label, Site, Visitor
 from chat.protocol.entry import Person
-from tests.desk.conftest import Caller, Guest
+from tests.api.conftest import Caller, Guest
 
 _numbers = itertools.count(1)
 
@@ -37,7 +37,7 @@ def test_filters_narrow_down(agent: Caller, shop: Site) -> None:
     red = Label.objects.create(site=shop, name="red", color="red")
     blue = Label.objects.create(site=shop, name="blue")
     group = Group.objects.create(name="Sales")
-    group.agents.add(agent.id)
+    group.agents.set(Agent.objects.filter(pk=agent.id))
     plain = row(shop, agent_read=1)
     vip = row(shop, 7, channel="h5", waiting_since=5, group_id=group.pk, group_name="Sales")
     both = row(shop, snoozed_until=99, status="active", agent_id=agent.id)

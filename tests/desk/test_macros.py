@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from agents.desk import macros
 from agents.desk.steps import plain, read_steps
 from agents.models import Agent, CloseCategory, Group, Macro, MacroRun
 from chat import posting
 from chat.errors import KefuError
 from chat.models import AttributeDefinition, Conversation, Label, Site
-from tests.desk.conftest import Caller, Guest
+from tests.api.conftest import Caller, Guest
 
 
 def make(caller: Caller, *steps: dict[str, Any], **more: Any) -> str:
@@ -99,7 +98,7 @@ def test_after_an_outage_it_goes_on_where_it_was(
             raise KefuError("journal_unavailable")
         return real(command, who)
 
-    monkeypatch.setattr(macros.posting, "post_blocking", flaky)
+    monkeypatch.setattr(posting, "post_blocking", flaky)
     assert run(agent, macro, visitor).json()["code"] == "journal_unavailable"
     assert run(agent, macro, visitor).json()["ok"]
     assert log(agent, visitor) == ["note", "note"]
@@ -213,7 +212,7 @@ def test_bulk_labels_add_and_take_away(
     bulk(agent, guests[:1], "label", labels=[str(blue.pk)])
     assert outcomes(bulk(agent, guests, "label", labels=[str(red.pk)])) == ["ok", "ok"]
 
-    def worn() -> list[list[str | None]]:
+    def worn() -> list[list[str]]:
         states = [posting.current_state(guest.conversation) for guest in guests]
         return [sorted(str(label.name) for label in state.labels) for state in states]
 

@@ -15,8 +15,9 @@ from agents.models import Group
 from chat import merge_rules, trail
 from chat.models import AttributeDefinition, Conversation, Label, Message, PageVisit, Site, Visitor
 from chat.protocol.entry import new_id
+from tests.api.conftest import Caller, Guest
 from tests.api.test_visitor_sessions import signed
-from tests.desk.conftest import Caller, Guest, project
+from tests.desk.conftest import project
 
 
 def edit(caller: Caller, guest: Guest, **body: Any) -> Any:

@@ -13,7 +13,7 @@ from agents.models import CloseCategory
 from chat.attributes import Definition, merged
 from chat.errors import KefuError
 from chat.models import AttributeDefinition, Conversation, Site
-from tests.desk.conftest import Caller, Guest
+from tests.api.conftest import Caller, Guest
 
 NEW: dict[str, dict[str, Any]] = {
     "labels": {"name": "New"},
