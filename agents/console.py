@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
+from agents.console_modules import modules
 from agents.models import Group, SiteRouting
 from chat.conversation import RECALL_WINDOW_MS, Participant
 from chat.models import Site
@@ -73,7 +74,9 @@ def console(request: HttpRequest, conversation: UUID | None = None) -> HttpRespo
     agent = roster().agent_of(request.user.pk)
     if agent is None:
         return render(request, "console/refused.html", status=403)
-    return render(request, "console/console.html", {"agent": agent, "config": _config(request, agent)})
+    config = _config(request, agent)
+    page = {"agent": agent, "config": config, "modules": modules(config["locale"])}
+    return render(request, "console/console.html", page)
 
 
 def _config(request: HttpRequest, agent: Participant) -> dict[str, Any]:

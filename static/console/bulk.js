@@ -61,11 +61,12 @@ export class BulkBar {
       const { data } = await this.#desk.api.post("conversations/bulk/", { conversations: ids, act, ...body });
       const failed = data.filter((one) => !one.ok);
       this.#problems = new Map(failed.map((one) => [one.conversation, failure(one)]));
+      const reason = [...new Set(this.#problems.values())].join(" ");
       const done = data.filter((one) => one.ok).map((one) => one.conversation);
       for (const id of done) this.#desk.lists.one(id, { fresh: true });
       const gone = new Set(done);
       this.#selection.keep((id) => !gone.has(id));
-      if (failed.length > 0) toast(t("bulk.failed", { count: failed.length, reason: [...new Set(this.#problems.values())].join(" ") }), { kind: "failed" });
+      if (failed.length > 0) toast(t("bulk.failed", { count: failed.length, reason }), { kind: "failed" });
       return done;
     } catch (error) {
       toast(failure(error), { kind: "failed" });

@@ -13,6 +13,7 @@ import { everySecond } from "./ticker.js";
 import { VirtualList } from "./virtual.js";
 
 const RETRY_MS = 5_000;
+const PACE_MS = 120;
 const WATCHED_MS = 150;
 const EMPTY_ICONS = { mine: "mine", waiting: "waiting", invited: "at", snoozed: "moon", all: "all", closed: "closed" };
 
@@ -29,6 +30,8 @@ export class ListPane {
   #only = null;
   #selected = null;
   #drawing = false;
+  #drawn = 0;
+  #paced = null;
   #failed = false;
   #watching = null;
   #list = document.getElementById("rows");
@@ -58,7 +61,7 @@ export class ListPane {
     desk.on("view", () => this.show());
     desk.on("density", () => this.#virtual.measure());
     everySecond(() => this.#tick());
-    this.#scroll.addEventListener("pointerleave", () => this.draw());
+    this.#scroll.addEventListener("pointerleave", () => this.draw({ now: true }));
     this.#scroll.addEventListener("scroll", () => this.#scroll.scrollTop === 0 && this.draw(), { passive: true });
     this.#fresh.addEventListener("click", () => this.#showFresh());
   }
@@ -86,7 +89,7 @@ export class ListPane {
     this.#order.reset();
     this.#selection.clear();
     this.#virtual.top();
-    this.draw();
+    this.draw({ now: true });
   }
 
   async #load(filters) {
@@ -135,22 +138,30 @@ export class ListPane {
 
   /* --- drawing ---------------------------------------------------------------------------------------------------- */
 
-  draw() {
-    if (this.#drawing) return;
+  /* What arrives by itself is drawn a few times a second; what somebody does, in the next frame. */
+  draw({ now = false } = {}) {
+    if (now) clearTimeout(this.#paced);
+    else if (this.#drawing) return;
     this.#drawing = true;
-    requestAnimationFrame(() => {
+    const frame = () => requestAnimationFrame(() => {
       this.#drawing = false;
+      this.#drawn = performance.now();
       this.#draw();
     });
+    const rest = this.#drawn + PACE_MS - performance.now();
+    if (now || rest <= 0) frame();
+    else this.#paced = setTimeout(frame, rest);
   }
 
   #ids() {
     if (this.#only !== null) return this.#only.filter((id) => this.#desk.rows.has(id));
-    return this.#desk.rows.view(this.#views.filters()).map((row) => row.id);
+    const filters = this.#views.filters();
+    return this.#desk.rows.view(filters).filter(this.#desk.lists.within(filters)).map((row) => row.id);
   }
 
   #draw() {
-    const held = this.#only === null && (this.#scroll.matches(":hover") || this.#scroll.scrollTop > this.#virtual.height / 2);
+    const used = this.#scroll.matches(":hover") || this.#scroll.scrollTop > this.#virtual.height / 2 || this.#selection.size > 0;
+    const held = this.#only === null && used;
     const { shown, pending, gone } = this.#order.update(this.#ids(), { held });
     const ready = this.#only !== null || this.#desk.lists.loaded(this.#views.filters());
     this.#shown = shown;
@@ -182,7 +193,7 @@ export class ListPane {
   #showFresh() {
     this.#order.reset();
     this.#virtual.top();
-    this.draw();
+    this.draw({ now: true });
   }
 
   #drawEmpty(empty) {

@@ -2,6 +2,7 @@
  *
  *   const lists = new Lists(api, rows);
  *   await lists.load(filters)   first page     await lists.more(filters)   next page     lists.hasMore(filters)   lists.loaded(filters)
+ *   lists.within(filters) -> row => bool      whether a row stands above the end of what was read: others may be known, but not those between
  *   lists.found(filters) -> id[]      what the server found, in its order (a search by text, which rows cannot tell)
  *   await lists.refresh()             first pages of what was read lately, again; rows that are missing there are asked for singly
  *   lists.take(filters, answer)       a page that came with the document
@@ -42,13 +43,27 @@ export class Lists {
     const key = this.#key(filters);
     for (const row of answer.data) this.#rows.put(row);
     const known = this.#pages.get(key);
-    const page = { filters, cursor: answer.meta.has_more ? answer.meta.next_cursor : null, ids: answer.data.map((row) => row.id) };
+    const page = { filters, cursor: null, last: null, ids: answer.data.map((row) => row.id) };
+    this.#upTo(page, answer);
     /* Read again, what had been read further down stays. */
-    if (known?.deeper) Object.assign(page, { cursor: known.cursor, deeper: true, ids: [...new Set([...page.ids, ...known.ids])] });
+    if (known?.deeper) Object.assign(page, { cursor: known.cursor, last: known.last, deeper: true, ids: [...new Set([...page.ids, ...known.ids])] });
     this.#pages.delete(key);
     this.#pages.set(key, page);
     for (const old of [...this.#pages.keys()].slice(0, -KEPT)) this.#pages.delete(old);
     this.#doubt(filters, answer);
+  }
+
+  /* The last row as it was: it may move up later, the end of what was read does not. */
+  #upTo(page, { data, meta }) {
+    page.cursor = meta.has_more ? meta.next_cursor : null;
+    page.last = data.at(-1) ?? page.last;
+  }
+
+  within(filters) {
+    const page = this.#pages.get(this.#key(filters));
+    if (!page?.cursor || page.last === null) return () => true;
+    const compare = comparer(filters);
+    return (row) => compare(row, page.last) <= 0;
   }
 
   /* Whoever should stand in this page and does not, has moved on while nobody told us. */
@@ -80,7 +95,7 @@ export class Lists {
     try {
       const answer = await this.#read(filters, page.cursor);
       for (const row of answer.data) this.#rows.put(row);
-      page.cursor = answer.meta.has_more ? answer.meta.next_cursor : null;
+      this.#upTo(page, answer);
       page.deeper = true;
       page.ids.push(...answer.data.map((row) => row.id));
       return true;

@@ -24,8 +24,10 @@ import { Preferences } from "./preferences.js";
 import { Search } from "./search.js";
 import { Selection } from "./selection.js";
 import { Settings } from "./settings.js";
+import { used } from "./sources.js";
 import { StatusMenu } from "./status.js";
 import { Thread } from "./thread.js";
+import { toast } from "./toast.js";
 import { Views } from "./views.js";
 import { Visitors } from "./visitors.js";
 import { Watching } from "./watching.js";
@@ -179,6 +181,15 @@ function want(name, detail = opened) {
   else act(name);
 }
 desk.on("want", want);
+
+desk.on("insert", async (reply) => {
+  const id = opened;
+  if (id === null) return void toast(t("search.open_first"));
+  const words = await used(desk, reply, id);
+  if (id !== opened) return;
+  composer.focus("reply");
+  composer.write(words);
+});
 
 function closeOpened() {
   act("close");

@@ -5,6 +5,8 @@ import { el, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { everySecond } from "./ticker.js";
 
+const PACE_MS = 80;
+
 export class Nav {
   #desk;
   #views;
@@ -59,10 +61,10 @@ export class Nav {
   #later() {
     if (this.#pending) return;
     this.#pending = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       this.#pending = false;
       this.#draw();
-    });
+    }, PACE_MS);
   }
 
   #draw() {

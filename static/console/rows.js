@@ -16,9 +16,15 @@ export class Rows {
   onChange = () => {};
   #self;
   #byId = new Map();
+  #counts = null;
 
   constructor(self) {
     this.#self = self;
+  }
+
+  #changed(id) {
+    this.#counts = null;
+    this.onChange(id);
   }
 
   has(id) {
@@ -43,7 +49,7 @@ export class Rows {
     } else {
       this.#byId.set(row.id, { ...known, ...row });
     }
-    this.onChange(row.id);
+    this.#changed(row.id);
   }
 
   patch(id, fields) {
@@ -51,7 +57,7 @@ export class Rows {
     if (!known) return false;
     this.#byId.set(id, { ...known, ...fields });
     if (fields.status === "closed") this.#byId.get(id).waiting_since = null;
-    this.onChange(id);
+    this.#changed(id);
     return true;
   }
 
@@ -75,14 +81,14 @@ export class Rows {
     }
     if (fresh && entry.kind === "event") Object.assign(row, folded(entry.event, row));
     this.#byId.set(row.id, row);
-    this.onChange(row.id);
+    this.#changed(row.id);
   }
 
   read(id, seq) {
     const known = this.#byId.get(id);
     if (!known || known.unread === 0 || seq < known.head) return;
     this.#byId.set(id, { ...known, unread: 0 });
-    this.onChange(id);
+    this.#changed(id);
   }
 
   isMine(id) {
@@ -104,10 +110,21 @@ export class Rows {
     return this.where(filters).sort(comparer(filters));
   }
 
+  /* Asked by rail, title and status after every change: counted once, in one pass. */
   counts() {
-    const mine = this.where(BUILT_IN.mine);
-    const of = (name) => this.where(BUILT_IN[name]).length;
-    return { mine: mine.length, waiting: of("waiting"), all: of("all"), unread: mine.reduce((sum, row) => sum + row.unread, 0) };
+    if (this.#counts !== null) return this.#counts;
+    const counts = { mine: 0, waiting: 0, all: 0, unread: 0 };
+    const now = Date.now();
+    for (const row of this.#byId.values()) {
+      if (!this.fits(row, BUILT_IN.all, now)) continue;
+      counts.all += 1;
+      if (this.fits(row, BUILT_IN.waiting, now)) counts.waiting += 1;
+      if (!this.fits(row, BUILT_IN.mine, now)) continue;
+      counts.mine += 1;
+      counts.unread += row.unread;
+    }
+    this.#counts = counts;
+    return counts;
   }
 }
 

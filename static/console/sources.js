@@ -1,5 +1,6 @@
 /* sources.js: what the composer's list offers: canned replies (/), colleagues (@), the knowledge base (::).
  *   canned(desk, current)   mentions(desk, current)   knowledge(current)     current() -> { id, mode }
+ *   await used(desk, reply, id) -> a canned reply's words, filled in for a conversation
  *   mentioned(text, agents) -> the agents a note names     valuesOf(desk, id) -> what variables stand for in a conversation */
 
 import { el, icon } from "../shared/dom.js";
@@ -45,7 +46,7 @@ export function canned(desk, current) {
 }
 
 /* The server fills the gaps and counts; without it the page does what it can. */
-async function used(desk, reply, id) {
+export async function used(desk, reply, id) {
   try {
     return (await desk.api.post(`canned-replies/${reply.id}/use/`, { conversation: id })).text;
   } catch (error) {

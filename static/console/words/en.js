@@ -349,4 +349,5 @@ export default {
   "live.figure.level": "Answered in time, last hour",
   "live.group_online": "{count} online",
   "live.unanswered": "{count} unanswered",
+  "search.open_first": "Open a conversation first.",
 };

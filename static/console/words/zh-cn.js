@@ -344,4 +344,5 @@ export default {
   "live.figure.level": "近一小时达标率",
   "live.group_online": "{count} 人在线",
   "live.unanswered": "{count} 个待回复",
+  "search.open_first": "请先打开一个会话。",
 };
