@@ -31,6 +31,7 @@ class Crew:
     def __init__(self) -> None:
         self.pool = Pool()
         self._lasting: dict[str, Candidate] = {}
+        self._sources: dict[str, Candidate] = {}  # what each agent's entry in the pool was made of
         self._lasting_at = self._momentary_at = -1e9
         self._known: set[str] = set()
 
@@ -40,7 +41,11 @@ class Crew:
         if not force and moment - self._momentary_at < MOMENTARY_S:
             return
         if moment - self._lasting_at >= LASTING_S:
-            self._lasting, self._lasting_at = _lasting(), moment
+            fresh = _lasting()
+            for agent, known in self._lasting.items():
+                if fresh.get(agent) == known:
+                    fresh[agent] = known
+            self._lasting, self._lasting_at = fresh, moment
             for agent in [each for each in self._known if each not in self._lasting]:
                 self.pool.drop(agent)
         self._momentary_at = moment
@@ -50,16 +55,20 @@ class Crew:
         for agent, lasting in self._lasting.items():
             now = standings.get(agent, _ABSENT)
             before = self.pool.get(agent)
-            after = msgspec.structs.replace(
-                lasting,
-                availability=now.availability,
-                used=now.used,
-                served_ms=now.served_ms,
-                quality=now.quality,
-                channel_used=by_channel.get(agent, _NOTHING) if lasting.channel_capacity else _NOTHING,
+            channels = by_channel.get(agent, _NOTHING) if lasting.channel_capacity else _NOTHING
+            if before is not None and self._sources.get(agent) is lasting and now.is_of(before, channels):
+                continue  # the many who did not change cost a comparison
+            self._sources[agent] = lasting
+            self.pool.put(
+                msgspec.structs.replace(
+                    lasting,
+                    availability=now.availability,
+                    used=now.used,
+                    served_ms=now.served_ms,
+                    quality=now.quality,
+                    channel_used=channels,
+                )
             )
-            if before is None or after != before:
-                self.pool.put(after)
 
     def correct(self, agents: Iterable[str], taken: dict[str, int]) -> None:
         """Take over what `seats.reserve` counted under the lock; an agent it did not find is no more."""
@@ -96,6 +105,16 @@ class _Now(msgspec.Struct, frozen=True):
     used: int = 0
     served_ms: int = 0
     quality: float = 0.5
+
+    def is_of(self, candidate: Candidate, channels: dict[str, int]) -> bool:
+        """Whether the candidate stands so already."""
+        return (
+            candidate.availability == self.availability
+            and candidate.used == self.used
+            and candidate.served_ms == self.served_ms
+            and candidate.quality == self.quality
+            and (not candidate.channel_capacity or candidate.channel_used == channels)
+        )
 
 
 _ABSENT: Final = _Now("offline")

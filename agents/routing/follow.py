@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from agents.models import Assignment, Group, Seat, Waiting
-from agents.routing import history, queue, seats, talk
+from agents.routing import bulk, history, queue, seats, talk
 from agents.routing.policies import policies
 from chat.models import Conversation
 from chat.ports import Moved, Step
@@ -173,18 +173,16 @@ class _Changes:
         if self._gone:
             Waiting.objects.filter(pk__in=self._gone).delete()
         if self._moved:
-            Waiting.objects.bulk_update(
-                self._moved, ["group", "wants", "entered_ms", "overflows", "left"], batch_size=200
-            )
+            bulk.update(self._moved, ["group", "wants", "entered_ms", "overflows", "left"])
         if self._entries:
             self._enter()
         if self._freed:
             Seat.objects.filter(pk__in=[seat.pk for seat in self._freed]).delete()
         if self._seated:
             self._name_channels()
-            Seat.objects.bulk_create(self._seated)
+            bulk.insert(self._seated)
         if self._kept:
-            Seat.objects.bulk_update(self._kept, ["confirmed", "group", "due_ms"], batch_size=200)
+            bulk.update(self._kept, ["confirmed", "group", "due_ms"])
         seats.recount({str(seat.agent_id) for seat in (*self._freed, *self._seated)})
 
     def _enter(self) -> None:
@@ -200,7 +198,7 @@ class _Changes:
         rows_ = queue.rows_of(self._entries)
         for row in rows_:
             row.refused = sorted(set(refused.get(str(row.conversation), ())))
-        Waiting.objects.bulk_create(rows_, ignore_conflicts=True)
+        bulk.insert(rows_, ignore_conflicts=True)
 
     def _name_channels(self) -> None:
         channels = dict(

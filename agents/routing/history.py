@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import Q
 
 from agents.models import Assignment, Seat
+from agents.routing import bulk
 from chat.ports import Moved, Step
 
 #: Acts after which somebody else, or nobody, has it.
@@ -73,9 +74,9 @@ def record(batch: Sequence[Moved], seats: Mapping[str, Seat], agents: set[str], 
         _walk(moved, rows[moved.state.conversation], seats, agents, groups, made, changed)
     ended = [row for row in changed.values() if not row._state.adding]
     if ended:
-        Assignment.objects.bulk_update(ended, ["ended_ms", "ended_by", "first_reply_ms"], batch_size=200)
+        bulk.update(ended, ["ended_ms", "ended_by", "first_reply_ms"])
     if made:
-        Assignment.objects.bulk_create(made)
+        bulk.insert(made)
     _rate(batch)
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from agents.metrics import DECISIONS
 from agents.models import Assignment, Decision, Waiting
-from agents.routing import queue
+from agents.routing import bulk, queue
 from agents.routing.order import MAX_PRIORITY, rank_ms
 from agents.routing.policies import Desk, Policies
 from agents.routing.rules import Facts, Rule, first_match
@@ -57,7 +57,7 @@ def place_some(policies: Policies, now_ms: int) -> tuple[int, list[Placed]]:
         kept = [row for row in rows if row.pk not in gone]
         found = [_place(row, facts, policies) for row in kept]
         _over_length(kept, policies, now_ms)
-        Waiting.objects.bulk_update(kept, _FIELDS, batch_size=AT_ONCE)
+        bulk.update(kept, _FIELDS)
     return len(rows), [placed for placed in found if placed is not None]
 
 
@@ -158,7 +158,7 @@ def _turn_away(rows: list[Waiting], now_ms: int) -> None:
     if not rows:
         return
     Waiting.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    Decision.objects.bulk_create(_refusal(row, "blocked", now_ms) for row in rows)
+    bulk.insert([_refusal(row, "blocked", now_ms) for row in rows])
     DECISIONS.labels(reason="blocked").inc(len(rows))
 
 
@@ -188,7 +188,7 @@ def _over_length(rows: list[Waiting], policies: Policies, now_ms: int) -> None:
         else:
             present[name] = present.get(name, 0) + 1
     if over:
-        Decision.objects.bulk_create(over)
+        bulk.insert(over)
         DECISIONS.labels(reason="full").inc(len(over))
         log.info("queue_full", refused=sum(refused.values()))
 
@@ -225,5 +225,5 @@ def put_back(decisions: list[Decision]) -> int:
         for each in decisions
         if (kept := each.waiter)
     ]  # fmt: skip
-    Waiting.objects.bulk_create(rows, ignore_conflicts=True)
+    bulk.insert(rows, ignore_conflicts=True)
     return len(rows)

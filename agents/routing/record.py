@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import F
 
 from agents.models import Assignment, Decision, SiteRouting, Standing
+from agents.routing import bulk
 from agents.routing.quality import Served, priors, quality
 
 DAY_MS: Final = 86_400_000
@@ -49,7 +50,7 @@ def score_quality(now_ms: int) -> int:
             standing.quality, standing.quality_parts = value, parts
             changed.append(standing)
     changed.sort(key=lambda standing: standing.agent_id)
-    Standing.objects.bulk_update(changed, ["quality", "quality_parts"], batch_size=200)
+    bulk.update(changed, ["quality", "quality_parts"])
     return len(changed)
 
 

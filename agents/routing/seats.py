@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 
 from agents.metrics import OVERBOOKING_REPAIRS
 from agents.models import Agent, Availability, Seat, Standing
+from agents.routing import bulk
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +101,7 @@ def reserve(wanted: Sequence[Reservation], now_ms: int) -> tuple[set[str], dict[
                 channel=each.channel, taken_ms=now_ms, confirmed=False, decision=each.decision,
             )
         )  # fmt: skip
-    Seat.objects.bulk_create(got)
+    bulk.insert(got)
     recount({str(seat.agent_id) for seat in got}, now_ms)
     return {str(seat.conversation) for seat in got}, taken
 

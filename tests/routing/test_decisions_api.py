@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken
@@ -13,7 +15,7 @@ from tests.routing.conftest import Floor
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _get(agent: Agent, conversation: object) -> tuple[int, dict[str, object]]:
+def _get(agent: Agent, conversation: object) -> tuple[int, dict[str, Any]]:
     token = AccessToken.for_user(agent.user)
     answer = Client().get(
         f"/api/v1/conversations/{conversation}/decisions/", headers={"Authorization": f"Bearer {token}"}
@@ -27,7 +29,7 @@ def test_decisions_explain_who_got_it(floor: Floor) -> None:
     floor.route()
     status, body = _get(anna, talk.id)
     assert status == 200
-    (found,) = body["data"]  # type: ignore[misc]
+    (found,) = body["data"]
     assert found["agent"] == {"id": str(anna.pk), "name": "Anna"}
     assert found["candidates"][0]["chosen"] and found["waited_ms"] >= 0
     assert body["meta"] == {"next_cursor": None, "has_more": False}

@@ -13,7 +13,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Session, Socket, agent_session, joined, rest, visitor_session
+from tests.support.client import (
+    Session,
+    Socket,
+    access_token,
+    agent_session,
+    joined,
+    rest,
+    visitor_session,
+)
 from tests.support.server import Mode, Server, ServerFactory
 from tests.support.waiting import eventually_async
 
@@ -58,6 +66,7 @@ class Team:
     server: Server
     capacities: dict[str, int]
     ids: dict[str, str] = field(default_factory=dict)
+    _tokens: dict[str, str] = field(default_factory=dict)
 
     def found(self, answer_timeout_s: int = 600) -> Team:
         """Make them."""
@@ -68,6 +77,12 @@ class Team:
     def session(self, name: str) -> Session:
         """An agent's session."""
         return agent_session(self.server, name, PASSWORD)
+
+    def token(self, name: str) -> str:
+        """An agent's JWT."""
+        if name not in self._tokens:
+            self._tokens[name] = access_token(self.server, name, PASSWORD)
+        return self._tokens[name]
 
     def counted(self) -> dict[str, Any]:
         """What the database says now."""
@@ -89,6 +104,23 @@ async def at_work(team: Team, *names: str) -> AsyncIterator[dict[str, Socket]]:
             session = await asyncio.to_thread(team.session, name)
             sockets[name] = await stack.enter_async_context(joined(session))
         yield sockets
+
+
+@asynccontextmanager
+async def listening(socket: Socket) -> AsyncIterator[None]:
+    """Read what comes, as a browser does: who does not is disconnected after two heartbeats."""
+
+    async def read() -> None:
+        async for _ in socket.connection:
+            pass
+
+    task = asyncio.create_task(read())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def visits(server: Server, count: int) -> list[Session]:
@@ -148,9 +180,7 @@ async def test_the_agent_who_is_there_hears_it_and_the_visitor_sees_who(
 
 def close(team: Team, name: str, conversation: str) -> None:
     """An agent closes by REST."""
-    from tests.support.client import access_token
-
-    with rest(team.server, access_token(team.server, name, PASSWORD)) as http:
+    with rest(team.server, team.token(name)) as http:
         answer = http.post(f"/api/v1/conversations/{conversation}/close/", json={})
     assert answer.status_code in (200, 201), answer.text
 
@@ -167,12 +197,14 @@ async def test_two_hundred_visitors_at_once_overbook_nobody(
     owner: dict[str, str] = {}
     highest: Counter[str] = Counter()
     async with at_work(team, *capacities) as sockets, contextlib.AsyncExitStack() as stack:
-        talking = [await stack.enter_async_context(joined(each)) for each in people]
+        for name in ("bert", "carl", "dora"):
+            await stack.enter_async_context(listening(sockets[name]))
 
-        async def speak(socket: Socket, session: Session) -> None:
-            await socket.say(session.conversation, "hello")
+        async def speak(session: Session) -> None:
+            async with joined(session) as socket:
+                await socket.say(session.conversation, "hello")
 
-        await asyncio.gather(*(speak(*each) for each in zip(talking, people, strict=True)))
+        await asyncio.gather(*(speak(each) for each in people))
         served = 0
         watching = sockets["anna"]
         while served < seats + 20:
@@ -196,12 +228,13 @@ async def test_two_hundred_visitors_at_once_overbook_nobody(
                 owner.pop(payload["id"])
                 await asyncio.to_thread(close, team, name, payload["id"])
 
-        async def settled() -> bool:
+        async def settled() -> dict[str, Any] | None:
             now = await asyncio.to_thread(team.counted)
-            return bool(now["pending"] == 0 and len(now["seats"]) == seats)
+            return now if now["pending"] == 0 and len(now["seats"]) == seats else None
 
-        await eventually_async(settled, 30)
-    now = await asyncio.to_thread(team.counted)
+        await stack.enter_async_context(listening(watching))
+        now = await eventually_async(settled, 60)
+    assert now is not None
     assert Counter(now["seats"]) == by_id, "every seat is taken, none twice"
     assert {id_: now["used"][id_] for id_ in by_id} == by_id
     assert now["open"] == seats and now["waiting"] == CROWD - now["decisions"]
