@@ -33,6 +33,7 @@ ORDERS: Final[dict[str, tuple[str, ...]]] = {
 PARAMETERS: Final = [
     OpenApiParameter("status", str, description=f"Any of {', '.join(STATUSES)}; several with commas."),
     OpenApiParameter("agent", str, description="`me`, `none` or an agent's id."),
+    OpenApiParameter("guest", str, enum=["me"], description="`me`: those the caller was invited to."),
     OpenApiParameter("group", str, description="`none` or a group's id."),
     OpenApiParameter("label", str, description="Labels' ids with commas: those that bear all of them."),
     OpenApiParameter("channel", str, description=f"Any of {', '.join(CHANNELS)}; several with commas."),
@@ -102,6 +103,7 @@ class ConversationFilters(serializers.Serializer[Any]):
 
     status = Several(STATUSES, required=False)
     agent = SomeoneOr("me", "none", required=False)
+    guest = serializers.ChoiceField(choices=["me"], required=False)
     group = SomeoneOr("none", required=False)
     label = Several(most=MAX_LABELS, required=False)  # type: ignore[assignment]
     channel = Several(CHANNELS, required=False)
@@ -131,6 +133,10 @@ def filtered(rows: QuerySet[Conversation], who: Participant, query: dict[str, An
     agent = {"me": who.id, "none": None}.get(query.get("agent", ""), query.get("agent"))
     if "agent" in query:
         rows = rows.filter(agent_id=agent)
+    if "guest" in query:
+        rows = rows.filter(
+            guests__icontains=who.id
+        )  # a list of ids; as text, because SQLite knows no containment
     if "group" in query:
         rows = rows.filter(group_id=None if query["group"] == "none" else query["group"])
     for label in query.get("label") or ():
@@ -168,6 +174,8 @@ def still_fits(state: State | None, query: dict[str, Any], who: Participant) -> 
     agent = state.agent.id if state.agent else None
     wanted = query.get("agent")
     if wanted is not None and agent != {"me": who.id, "none": None}.get(wanted, wanted):
+        return False
+    if "guest" in query and who.id not in {guest.id for guest in state.guests}:
         return False
     group = state.group.id if state.group else None
     if "group" in query and group != (None if query["group"] == "none" else query["group"]):

@@ -122,6 +122,7 @@ export class Desk {
     this.emit(`frame:${type}`, payload);
     if (type === "message") this.#message(payload);
     if (type === "conversation") this.#changed(payload);
+    if (type === "conversation.gone") this.#gone(payload.conversation);
     if (type === "receipt") this.#receipt(payload);
     if (type === "typing") this.#typing(payload);
   }
@@ -146,10 +147,17 @@ export class Desk {
   }
 
   #changed({ id, ...fields }) {
-    const known = this.rows.get(id);
-    if (!known || known.head === 0) this.lists.one(id);
-    else this.rows.patch(id, { ...fields, agent: fields.agent ?? null });
+    this.rows.tell(id, { ...fields, agent: fields.agent ?? null });
+    if (!(this.rows.get(id)?.head > 0)) this.lists.one(id);
     this.#follow();
+  }
+
+  /* It went where this agent may not read: the server has stopped following by itself. */
+  #gone(id) {
+    this.#followed.delete(id);
+    this.#whole.delete(id);
+    this.connection.unfollow(id);
+    this.rows.drop(id);
   }
 
   #receipt({ conversation: id, delivered, read, sender }) {

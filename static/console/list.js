@@ -96,6 +96,8 @@ export class ListPane {
     this.#failed = false;
     try {
       await this.#desk.lists.load(filters);
+      /* By waits, the server lists only whoever waits for a word; the others stand below. */
+      if (filters.order === "waiting") await this.#desk.lists.load({ ...filters, order: "latest" });
     } catch {
       this.#failed = true;
       setTimeout(() => this.#failed && filters === this.#last && this.#load(filters), RETRY_MS);

@@ -36,12 +36,13 @@ export class Lists {
   }
 
   async load(filters) {
-    this.take(filters, await this.#read(filters, null));
+    const asked = this.#rows.mark();
+    this.take(filters, await this.#read(filters, null), asked);
   }
 
-  take(filters, answer) {
+  take(filters, answer, asked) {
     const key = this.#key(filters);
-    for (const row of answer.data) this.#rows.put(row);
+    for (const row of answer.data) this.#rows.put(row, asked);
     const known = this.#pages.get(key);
     const page = { filters, cursor: null, last: null, ids: answer.data.map((row) => row.id) };
     this.#upTo(page, answer);
@@ -92,9 +93,10 @@ export class Lists {
     const page = this.#pages.get(this.#key(filters));
     if (!page?.cursor || page.busy) return false;
     page.busy = true;
+    const asked = this.#rows.mark();
     try {
       const answer = await this.#read(filters, page.cursor);
-      for (const row of answer.data) this.#rows.put(row);
+      for (const row of answer.data) this.#rows.put(row, asked);
       this.#upTo(page, answer);
       page.deeper = true;
       page.ids.push(...answer.data.map((row) => row.id));
@@ -115,16 +117,19 @@ export class Lists {
     return asked;
   }
 
-  /* A conversation announced a moment ago may not have reached the database yet. */
+  /* Words may reach the row a moment after the log. What is not found is somebody else's to read, unless the socket has told
+   * of it meanwhile: a conversation that was given to this agent while we asked. */
   async #ask(id) {
     for (const wait of [...RETRY_MS, null]) {
+      const asked = this.#rows.mark();
       try {
         const row = await this.#api.get(`conversations/${id}/`);
-        this.#rows.put(row);
-        if (row.head > 0 || wait === null) return row;
+        this.#rows.put(row, asked);
+        if (row.head > 0 || wait === null) return this.#rows.get(id);
       } catch (error) {
-        if (error.status !== 404 && !error.retryable) return null;
-        if (wait === null) return null;
+        const gone = error.status === 404;
+        if (gone && !this.#rows.toldSince(id, asked)) this.#rows.drop(id);
+        if (wait === null || (gone ? this.#rows.isGone(id) : !error.retryable)) return null;
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }

@@ -1,8 +1,11 @@
 /* rows.js: the conversations this agent knows of, and what each view shows of them; no DOM, no network.
  *
  *   const rows = new Rows(selfId);
- *   rows.put(row)               a row from REST (fields as in GET conversations/); older knowledge never wins
- *   rows.patch(id, fields)      from a `conversation` frame; -> false when the row is unknown
+ *   rows.put(row, asked)        a row from REST (fields as in GET conversations/); older knowledge never wins
+ *   rows.mark()                 the moment before a read, for put's `asked`: a frame that came during the read outlives its answer
+ *   rows.tell(id, fields)       a `conversation` frame, kept although the row is not known yet      rows.toldSince(id, mark) -> bool
+ *   rows.drop(id)               it is not this agent's to read (any more)      rows.isGone(id) -> bool
+ *   rows.patch(id, fields)      -> false when the row is unknown
  *   rows.entry(entry, { seen }) a live entry: last text, unread, wait, head; seen: it is being read right now
  *   rows.read(id, seq)          everything up to seq was read
  *   rows.view(name | filters) -> row[] in order      rows.where(filters) -> row[]      rows.fits(row, filters)
@@ -10,6 +13,8 @@
 
 import { BUILT_IN, comparer, matches } from "./filters.js";
 
+/* Frames remembered for reads that are under way: a read takes a moment, this many take minutes. */
+const MOST_TOLD = 1000;
 const SHOWN_KINDS = new Set(["text", "image", "file", "card"]);
 
 export class Rows {
@@ -17,6 +22,8 @@ export class Rows {
   #self;
   #byId = new Map();
   #counts = null;
+  #told = new Map();
+  #clock = 0;
 
   constructor(self) {
     this.#self = self;
@@ -39,7 +46,40 @@ export class Rows {
     return [...this.#byId.values()];
   }
 
-  put(given) {
+  mark() {
+    return this.#clock;
+  }
+
+  tell(id, fields) {
+    this.#clock += 1;
+    this.#told.delete(id);
+    this.#told.set(id, { at: this.#clock, fields });
+    if (this.#told.size > MOST_TOLD) this.#told.delete(this.#told.keys().next().value);
+    return fields !== null && this.patch(id, fields);
+  }
+
+  toldSince(id, mark) {
+    return (this.#told.get(id)?.at ?? 0) > mark;
+  }
+
+  isGone(id) {
+    return this.#told.get(id)?.fields === null;
+  }
+
+  drop(id) {
+    this.tell(id, null);
+    if (this.#byId.delete(id)) this.#changed(id);
+  }
+
+  put(given, asked = Infinity) {
+    const told = this.toldSince(given.id, asked) ? this.#told.get(given.id) : null;
+    if (told?.fields === null) return;
+    this.#keep(given);
+    /* The answer may have been written before what the frame tells, and no second frame would say so. */
+    if (told) this.patch(given.id, told.fields);
+  }
+
+  #keep(given) {
     const known = this.#byId.get(given.id);
     /* Answered is read, whether or not anybody's page said so. */
     const row = given.waiting_since === null ? { ...given, unread: 0 } : given;

@@ -63,6 +63,14 @@ def test_filters_narrow_down(agent: Caller, shop: Site) -> None:
     assert shown["group"] == {"id": str(group.pk), "name": "Sales"}
 
 
+def test_those_one_was_invited_to(agent: Caller, shop: Site) -> None:
+    other = "0190b6a1-0000-7000-8000-000000000009"
+    row(shop, guests=[other], status="active", agent_id=other)
+    invited = row(shop, guests=[other, agent.id], status="active", agent_id=other)
+    assert ids(agent, guest="me") == [invited]
+    assert agent.get("conversations/", guest=other).status_code == 400
+
+
 @pytest.mark.parametrize(
     "query",
     [{"label": "x"}, {"group": "x"}, {"channel": "fax"}, {"priority": 11}, {"order": "x"}, {"snoozed": "x"},
