@@ -10,7 +10,7 @@ import { eventText } from "./events.js";
 import { lastOf } from "./fate.js";
 import { mayWrite, standing } from "./standing.js";
 
-const GIVING = new Set(["assigned", "transferred", "refused"]);
+const GIVING = new Set(["assigned", "transferred"]);
 const TAKING = new Set(["assigned", "accepted", "transferred", "queued", "closed", "refused", "handoff"]);
 
 function moment(ms) {
@@ -82,6 +82,8 @@ export class Banner {
     const { self } = this.#desk;
     const timeline = this.#desk.timeline(row.id);
     if (how === "offered") return this.#offered(row, timeline);
+    const back = how === "mine" ? this.#back(timeline) : null;
+    if (back) return back;
     if (how === "mine" && row.snoozed_until) return { kind: "calm", glyph: "snooze", text: say("banner.snoozed", { time: moment(row.snoozed_until) }), acts: ["wake"] };
     if (how === "guest") return { kind: "calm", glyph: "invite", text: say("banner.guest", { name: row.agent?.name ?? "" }), acts: ["leave"] };
     if (!this.#lost) return null;
@@ -91,14 +93,21 @@ export class Banner {
     return { kind: byMe ? "calm" : "warn", glyph: byMe ? "transfer" : "alert", text: entry ? `${eventText(entry, self.id)} · ${clock(entry.created_at)}` : t("banner.lost"), acts: ["next", "dismiss"] };
   }
 
+  /* Given back by whoever refused it: said until this agent writes or acts. */
+  #back(timeline) {
+    const entry = lastOf(timeline, TAKING);
+    if (entry?.event.name !== "refused") return null;
+    const { agent, reason } = entry.event.data;
+    const answered = timeline.entries().some((one) => one.seq > entry.seq && one.sender?.id === this.#desk.self.id);
+    return answered ? null : { kind: "warn", glyph: "transfer", text: say("banner.back", { name: agent?.name ?? "" }), note: reason ?? null, acts: ["transfer"] };
+  }
+
   /* The word that came along is the note written with the transfer, by the same hand, just before or after it. */
   #offered(row, timeline) {
     const entry = lastOf(timeline, GIVING);
-    const { name, data = {} } = entry?.event ?? {};
-    const from = data.from ?? (name === "refused" ? data.agent : null);
-    const near = timeline.entries().filter((one) => one.event?.name === "note" && entry && Math.abs(one.seq - entry.seq) <= 1 && one.sender?.id === entry.sender?.id);
-    const note = data.note ?? near[0]?.text ?? null;
-    const text = name === "refused" ? say("banner.back", { name: from?.name ?? "" }) : from && entry.sender?.kind === "agent" ? say("banner.transferred", { name: from.name }) : t("banner.assigned");
-    return { kind: "offer", glyph: "transfer", text, note: name === "refused" ? (data.reason ?? null) : note, acts: ["accept", "refuse"] };
+    const { from = null } = entry?.event.data ?? {};
+    const note = entry && timeline.entries().find((one) => one.event?.name === "note" && Math.abs(one.seq - entry.seq) <= 1 && one.sender?.id === entry.sender?.id);
+    const text = from && entry.sender?.kind === "agent" ? say("banner.transferred", { name: from.name }) : t("banner.assigned");
+    return { kind: "offer", glyph: "transfer", text, note: note?.text ?? null, acts: ["accept", "refuse"] };
   }
 }

@@ -78,7 +78,7 @@ export function barOf({ desk, id, onFiles, onEmoji, onSuggest, onSend }) {
     node,
     draw: (mode) => {
       const reply = mode === "reply";
-      for (const one of [images.button, files.button, canned, knowledge, macros]) one.hidden = !reply;
+      for (const one of [images.button, files.button, canned, knowledge]) one.hidden = !reply;
       mention.hidden = reply;
       send.textContent = t({ reply: "composer.send", note: "composer.save_note", whisper: "composer.send_whisper" }[mode]);
       hint.textContent = t(desk.preferences.enterSends() ? "composer.hint" : "composer.hint_control");

@@ -40,7 +40,9 @@ def test_every_word_asked_for_exists() -> None:
     asked = {
         key
         for path in CONSOLE.rglob("*.js")
-        for key in re.findall(r'\b(?:t|say)\(\s*"([a-z_.]+)"', re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL))
+        for key in re.findall(
+            r'\b(?:t|say)\(\s*"([a-z_.]+)"', re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        )
     }
     assert len(asked) > 80
     assert asked - set(known) == set()

@@ -42,8 +42,8 @@ export function askSnooze(desk, row) {
   const now = Date.now();
   const custom = el("input.input", { type: "datetime-local", min: local(now + 60_000), max: local(now + YEAR) });
   let chosen = null;
-  const buttons = presets(now).map((preset) =>
-    el("button.preset", { type: "button", role: "radio", ariaChecked: "false", onclick: (event) => pick(preset.at, event.currentTarget) }, el("span", {}, t(`snooze.${preset.name}`)), el("span.num", {}, moment(preset.at))),
+  const buttons = presets(now).map((preset, first) =>
+    el("button.preset", { type: "button", autofocus: first === 0, role: "radio", ariaChecked: "false", onclick: (event) => pick(preset.at, event.currentTarget) }, el("span", {}, t(`snooze.${preset.name}`)), el("span.num", {}, moment(preset.at))),
   );
   const group = el("div.presets", { role: "radiogroup", ariaLabel: t("snooze.until"), onkeydown: keyed }, ...buttons);
   function pick(ms, button) {

@@ -1,0 +1,228 @@
+"""Conversations that change hands: transfer and refusal, taking over, whispering, inviting, putting aside, closing."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.console.browser import Desk
+from tests.console.furniture import furnish
+from tests.console.people import Shops, found
+from tests.support.client import Session, joined, rest
+from tests.support.server import ServerFactory
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
+    """Shops with a supervisor, groups and what lies on a desk."""
+    factory = ServerFactory(tmp_path_factory.mktemp("handing"))
+    try:
+        shops = found(factory.start("embedded", env={"KEFU_RATE_LIMIT": "off", "KEFU_ROUTING": "manual"}))
+        shops.agents.update(furnish(shops))
+        yield shops
+    finally:
+        factory.close()
+
+
+def owned(shops: Shops, name: str, said: str, login: str = "wangfang") -> Session:
+    """A visitor whose conversation the agent has accepted."""
+    visitor = shops.visit("qinghe", name)
+    shops.say(visitor, said)
+    shops.act(login, visitor.conversation, "accept")
+    return visitor
+
+
+def events(shops: Shops, conversation: str) -> list[str]:
+    """The acts of the log, as the supervisor reads them."""
+    with rest(shops.server, shops.token("chenjing")) as http:
+        answer = http.get(f"/api/v1/conversations/{conversation}/messages/", params={"limit": 200})
+    return [entry["event"]["name"] for entry in answer.json()["data"] if entry["kind"] == "event"]
+
+
+async def sheet(desk: Desk, act: str) -> None:
+    """Open an act's dialog from the head."""
+    await desk.page.click(f'#thread-head [data-act="{act}"]')
+    await expect(desk.page.locator("dialog.ask[open]")).to_be_visible()
+
+
+async def confirm(desk: Desk) -> None:
+    """Press the dialog's button and see it go."""
+    await desk.page.click("dialog.ask button[type=submit]")
+    await expect(desk.page.locator("dialog.ask")).to_have_count(0)
+
+
+async def test_a_transfer_is_offered_with_its_note_and_a_refusal_brings_it_back(
+    chrome: Browser, shops: Shops
+) -> None:
+    chen = owned(shops, "陈小雨", "风衣口袋开线了")
+    fang, wei = await asyncio.gather(Desk.open(chrome, shops, "wangfang"), Desk.open(chrome, shops, "liwei"))
+    await fang.choose(chen.conversation)
+    await sheet(fang, "transfer")
+    await expect(fang.page.locator("dialog.ask .choice-heading")).to_have_text(["同事", "技能组"])
+    wei_in_list = fang.page.locator(".choice", has_text="李伟")
+    await expect(wei_in_list).to_have_attribute("data-status", "online")
+    await expect(fang.page.locator("dialog.ask button[type=submit]")).to_be_disabled()
+    await wei_in_list.click()
+    await fang.page.fill("dialog.ask textarea", "已答应换新，请跟进快递")
+    await confirm(fang)
+    await expect(fang.page.locator("#thread-banner")).to_contain_text("我将会话转接给李伟")
+    await expect(fang.page.locator(".composer-notice")).to_contain_text("李伟正在接待这位访客")
+
+    await wei.choose(chen.conversation)
+    banner = wei.page.locator("#thread-banner")
+    await expect(banner).to_contain_text("王芳把这个会话转接给您")
+    await expect(banner.locator(".banner-note")).to_have_text("已答应换新，请跟进快递")
+    await banner.locator('[data-act="refuse"]').click()
+    await wei.page.locator("dialog.ask .chip").first.click()
+    await confirm(wei)
+    await expect(wei.page.locator(".composer-notice")).to_be_visible()
+
+    await expect(fang.page.locator("#thread-banner")).to_contain_text("李伟退回了这个会话")
+    await expect(fang.page.locator(".banner-note")).to_have_text("手头会话太多")
+    await fang.write("您好，换新单已经建好")
+    await expect(fang.page.locator("#thread-banner")).to_be_hidden()
+    assert shops.status("wangfang", chen.conversation)["agent"]["name"] == "王芳"
+    await fang.close()
+    await wei.close()
+
+
+async def test_a_transfer_to_a_group_puts_it_into_its_queue(chrome: Browser, shops: Shops) -> None:
+    liu = owned(shops, "刘洋", "退款三天了还没有到账")
+    desk = await Desk.open(chrome, shops)
+    await desk.choose(liu.conversation)
+    await sheet(desk, "transfer")
+    await desk.page.fill("dialog.ask input[type=search]", "售后")
+    await desk.page.keyboard.press("ArrowDown")
+    await expect(desk.page.locator(".choice[aria-selected=true]")).to_contain_text("售后")
+    await confirm(desk)
+    await expect(desk.page.locator("#log")).to_contain_text("我将会话转接到售后")
+    standing = eventually(lambda: shops.status("chenjing", liu.conversation))
+    assert (standing["status"], standing["agent"]) == ("queued", None)
+    await desk.close()
+
+
+async def test_a_supervisor_whispers_and_takes_over_and_the_other_tab_is_told(
+    chrome: Browser, shops: Shops
+) -> None:
+    zhao = owned(shops, "赵一鸣", "我要投诉")
+    fang, jing = await asyncio.gather(
+        Desk.open(chrome, shops, "wangfang"), Desk.open(chrome, shops, "chenjing")
+    )
+    await fang.choose(zhao.conversation)
+    await jing.view("all")
+    await jing.choose(zhao.conversation)
+    await expect(fang.page.locator(".viewers")).to_contain_text("陈静")
+    async with joined(zhao, resume={zhao.conversation: 2}) as visitor:
+        await jing.page.click("#tab-whisper")
+        await jing.page.fill("#composer-text", "先道歉，再给补偿券")
+        await jing.page.press("#composer-text", "Enter")
+        whisper = fang.page.locator('#log .msg[data-kind="whisper"]')
+        await expect(whisper).to_contain_text("先道歉，再给补偿券")
+        await expect(whisper.locator(".msg-who")).to_contain_text("陈静对我悄悄说")
+        heard = (await visitor.expect("message"))["payload"]
+        assert (heard["kind"], heard.get("text")) == ("hidden", None)
+    await jing.page.click('#thread-head [data-act="take_over"]')
+    await expect(jing.page.locator(".thread-owner")).to_have_text("由我接待")
+    await expect(fang.page.locator("#thread-banner")).to_contain_text("陈静接管了会话")
+    await expect(fang.page.locator(".composer-notice")).to_contain_text("陈静正在接待这位访客")
+    await expect(fang.page.locator('#thread-head [data-act="take_over"]')).to_be_hidden()
+    await fang.close()
+    await jing.close()
+
+
+async def test_an_invited_colleague_answers_beside_the_owner_and_leaves(
+    chrome: Browser, shops: Shops
+) -> None:
+    sun = owned(shops, "孙悦", "这件能改短吗")
+    fang, wei = await asyncio.gather(Desk.open(chrome, shops, "wangfang"), Desk.open(chrome, shops, "liwei"))
+    await fang.choose(sun.conversation)
+    await sheet(fang, "invite")
+    await fang.page.locator(".choice", has_text="李伟").click()
+    await confirm(fang)
+    await wei.page.goto(f"{shops.server.base_url}/console/c/{sun.conversation}/")
+    await wei.connected()
+    await expect(wei.page.locator("#thread-banner")).to_contain_text("王芳邀请您协助")
+    await wei.page.type("#composer-text", "可以")
+    await expect(fang.page.locator("#typing")).to_have_text("李伟也在这里输入")
+    await wei.write("可以改短 3 厘米")
+    await expect(fang.message("可以改短 3 厘米")).to_be_visible()
+    await wei.page.click('#thread-banner [data-act="leave"]')
+    await expect(wei.page.locator(".composer-notice")).to_be_visible()
+    await expect(fang.page.locator("#log")).to_contain_text("李伟退出了协助")
+    await fang.close()
+    await wei.close()
+
+
+async def test_snoozing_can_be_taken_back_and_ends_by_the_visitors_word(
+    chrome: Browser, shops: Shops
+) -> None:
+    gao = owned(shops, "高峰", "优惠券提示不可用")
+    desk = await Desk.open(chrome, shops)
+    await desk.choose(gao.conversation)
+    await sheet(desk, "snooze")
+    await desk.page.locator(".preset").first.click()
+    await confirm(desk)
+    await expect(desk.page.locator("#thread-banner")).to_contain_text("已设为稍后处理")
+    await desk.page.locator(".toast-act").click()
+    await expect(desk.page.locator("#thread-banner")).to_be_hidden()
+    await sheet(desk, "snooze")
+    await desk.page.locator(".preset").nth(1).click()
+    await confirm(desk)
+    await expect(desk.page.locator("#thread-banner")).to_be_visible()
+    shops.say(gao, "还在吗")
+    await expect(desk.page.locator("#thread-banner")).to_be_hidden()
+    assert events(shops, gao.conversation) == ["accepted", "snoozed", "woken", "snoozed", "woken"]
+    await desk.close()
+
+
+async def test_closing_with_a_summary_keeps_it_among_colleagues(chrome: Browser, shops: Shops) -> None:
+    han = owned(shops, "韩磊", "换货已经寄出")
+    desk = await Desk.open(chrome, shops)
+    await desk.choose(han.conversation)
+    await desk.page.get_by_role("button", name="更多操作").click()
+    await desk.page.locator(".menu-item", has_text="填写小结并结束").click()
+    await desk.page.select_option("dialog.ask select", label="售后 / 换货")
+    await desk.page.fill("dialog.ask textarea", "尺码不合，已换 M")
+    await confirm(desk)
+    await expect(desk.page.locator(".composer-notice")).to_contain_text("会话已结束")
+    await expect(desk.page.locator("#log .line-words")).to_have_text("尺码不合，已换 M")
+    await expect(desk.page.locator("#log")).to_contain_text("我归类为售后 / 换货")
+    standing = eventually(lambda: shops.status("wangfang", han.conversation))
+    assert (standing["status"], standing["category"], standing["summary"]) == (
+        "closed",
+        "售后 / 换货",
+        "尺码不合，已换 M",
+    )
+    await desk.close()
+
+
+async def test_what_was_closed_elsewhere_says_so_and_what_to_do_next(chrome: Browser, shops: Shops) -> None:
+    wu = owned(shops, "吴迪", "没有问题了")
+    desk = await Desk.open(chrome, shops)
+    await desk.choose(wu.conversation)
+    shops.act("chenjing", wu.conversation, "close")
+    await expect(desk.page.locator("#thread-banner")).to_contain_text(re.compile("陈静结束了会话"))
+    notice = desk.page.locator(".composer-notice")
+    await expect(notice).to_contain_text("会话已结束")
+    await notice.get_by_role("button", name="重新打开").click()
+    await expect(desk.page.locator(".thread-owner")).to_have_text("由我接待")
+    await expect(desk.page.locator("#thread-banner")).to_be_hidden()
+    await desk.close()
+
+
+async def test_a_session_that_ended_asks_to_sign_in_again(chrome: Browser, shops: Shops) -> None:
+    tang = owned(shops, "唐宁", "多少钱")
+    desk = await Desk.open(chrome, shops)
+    await desk.choose(tang.conversation)
+    await desk.context.clear_cookies()
+    await sheet(desk, "transfer")
+    await desk.page.locator(".choice", has_text="李伟").click()
+    await desk.page.click("dialog.ask button[type=submit]")
+    await expect(desk.page.locator(".dialog-error")).to_have_text("请重新登录。")
+    desk.errors = [text for text in desk.errors if "401" not in text and "403" not in text]
+    await desk.close()
