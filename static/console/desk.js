@@ -152,11 +152,9 @@ export class Desk {
     this.#follow();
   }
 
-  /* It went where this agent may not read: the server has stopped following by itself. */
+  /* It went where this agent may not read. */
   #gone(id) {
-    this.#followed.delete(id);
-    this.#whole.delete(id);
-    this.connection.unfollow(id);
+    this.#unsubscribe(id);
     this.rows.drop(id);
   }
 

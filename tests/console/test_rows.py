@@ -119,3 +119,36 @@ async def test_acts_move_a_row_from_view_to_view(chrome: Browser, shops: Shops) 
     )
     assert got["seen"] == [["active", "me"], ["closed", "me"], ["queued", None], ["queued", None]]
     assert got["recalled"] == "[recalled]"
+
+
+async def test_a_frame_that_came_during_a_read_outlives_its_answer(chrome: Browser, shops: Shops) -> None:
+    got = await run(
+        chrome,
+        shops,
+        """const asked = rows.mark();
+        rows.tell("a", { status: "active", agent: { id: "me", name: "me" } });
+        rows.put(row("a"), asked);
+        const given = rows.get("a");
+        rows.put(row("a", { status: "closed" }), rows.mark());
+        return [given, rows.get("a"), rows.counts()];""",
+    )
+    assert (got[0]["status"], got[0]["agent"]["id"]) == ("active", "me")
+    assert got[1]["status"] == "closed", "a read that began after the frame knows more than it"
+    assert got[2]["mine"] == 0
+
+
+async def test_what_went_to_others_is_not_brought_back_by_an_older_page(
+    chrome: Browser, shops: Shops
+) -> None:
+    got = await run(
+        chrome,
+        shops,
+        """rows.put(row("a"));
+        const asked = rows.mark();
+        rows.drop("a");
+        rows.put(row("a"), asked);
+        const gone = [rows.get("a"), rows.counts().waiting];
+        rows.put(row("a"), rows.mark());
+        return [...gone, rows.counts().waiting];""",
+    )
+    assert got == [None, 0, 1]
