@@ -134,9 +134,8 @@ def filtered(rows: QuerySet[Conversation], who: Participant, query: dict[str, An
     if "agent" in query:
         rows = rows.filter(agent_id=agent)
     if "guest" in query:
-        rows = rows.filter(
-            guests__icontains=who.id
-        )  # a list of ids; as text, because SQLite knows no containment
+        # A list of ids, read as text: SQLite knows no containment of JSON.
+        rows = rows.filter(guests__icontains=who.id or "")
     if "group" in query:
         rows = rows.filter(group_id=None if query["group"] == "none" else query["group"])
     for label in query.get("label") or ():

@@ -66,8 +66,7 @@ export class FilterBar {
   }
 
   draw() {
-    const filters = this.#views.filters();
-    const extra = this.#views.extra;
+    const { extra } = this.#views;
     const narrowed = Object.keys(extra).filter((key) => key !== "order");
     for (const [key, select] of this.#selects) {
       const options = this.#options(key);
@@ -84,13 +83,13 @@ export class FilterBar {
     this.#save.hidden = Object.keys(extra).length === 0;
     this.#toggle.setAttribute("aria-expanded", String(!this.#bar.hidden));
     this.#toggle.classList.toggle("is-set", narrowed.length > 0);
-    this.#drawCount(filters, narrowed.length > 0);
+    this.#drawCount(narrowed.length > 0);
   }
 
-  #drawCount(filters, narrowed) {
+  #drawCount(narrowed) {
     const count = narrowed ? null : this.#views.count(this.#views.current);
     this.#count.textContent = count === null || count === 0 ? "" : count > this.#views.cap ? `${this.#views.cap}+` : String(count);
-    this.#tools.dataset.order = filters.order ?? "latest";
+    this.#tools.dataset.order = this.#views.extra.order ?? "latest";
   }
 
   #orders() {
@@ -121,7 +120,7 @@ export class FilterBar {
   }
 
   async save() {
-    const name = el("input", { type: "text", maxLength: 60, required: true, autocomplete: "off" });
+    const name = el("input.input", { type: "text", maxLength: 60, required: true, autocomplete: "off" });
     const shared = el("input", { type: "checkbox" });
     const mayShare = isSupervisor(this.#desk.self);
     const made = await ask({
@@ -136,7 +135,7 @@ export class FilterBar {
   }
 
   async #rename(view) {
-    const name = el("input", { type: "text", maxLength: 60, required: true, autocomplete: "off", value: view.name });
+    const name = el("input.input", { type: "text", maxLength: 60, required: true, autocomplete: "off", value: view.name });
     await ask({
       title: t("view.rename"),
       content: [field(t("view.name"), name)],

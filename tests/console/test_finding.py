@@ -162,9 +162,8 @@ async def test_settings_follow_the_agent_to_another_machine(chrome: Browser, sho
     page = desk.page
     await page.click("#me")
     await page.click('[data-density-choice="compact"]')
-    async with page.expect_response(lambda answer: "preferences" in answer.url):
+    async with page.expect_response(lambda answer: "theme" in (answer.request.post_data or "")):
         await page.click('[data-theme-choice="dark"]')
-    await page.click("#rail-toggle", force=True)
     await desk.close()
     other = await Desk.open(chrome, shops, "liwei")
     await expect(other.page.locator("body")).to_have_attribute("data-density", "compact")
