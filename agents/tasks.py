@@ -57,8 +57,10 @@ def sweep() -> None:
 
 @_task(name="agents.repair", ignore_result=True)
 def repair_rows() -> None:
-    """Every minute: counts of seats, and conversations that stand nowhere."""
+    """Every minute: counts of seats, and conversations that stand nowhere or with nobody."""
     _try(repair.repair)
+    if routing.assigns():
+        _try(lambda _: timeouts.untold_groups() + timeouts.orphaned())
 
 
 @_task(name="agents.score_quality", ignore_result=True)

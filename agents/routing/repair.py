@@ -14,22 +14,23 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from agents.metrics import QUEUE_REPAIRS
-from agents.models import Seat, Waiting
+from agents.models import Agent, Seat, Waiting
 from agents.routing import follow, seats
-from chat.conversation import decode_state
+from chat.api.conversations import state_of_row
 from chat.models import Conversation, ConversationStatus
 from chat.ports import Moved
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 500
-SETTLED_MS: Final = 10_000
-"""What was said later than that may still be on its way."""
+LOOKED_AT: Final = 5_000
+"""So many conversations without a row are looked at; the blacklisted among them stay without one."""
 
 
 def repair(now_ms: int) -> int:
-    """Audit seats and queue; how many rows were put right."""
-    return seats.audit() + enter_forgotten(now_ms) + settle_leftovers()
+    """Audit seats and queue; how many rows were put right. Raises `DatabaseError`, `KefuError`."""
+    right = seats.audit() + enter_forgotten(now_ms) + settle_leftovers()
+    return right + timeouts.homeless(now_ms) + timeouts.orphaned(now_ms)
 
 
 def enter_forgotten(now_ms: int) -> int:
@@ -41,7 +42,8 @@ def enter_forgotten(now_ms: int) -> int:
         visitor__blocked_at=None,
     )  # fmt: skip
     held = Conversation.objects.filter(
-        no_seat, status=ConversationStatus.ACTIVE, last_at__lte=now_ms - SETTLED_MS, snoozed_until=None,
+        no_seat, Exists(Agent.objects.filter(pk=OuterRef("agent_id"))), status=ConversationStatus.ACTIVE,
+        last_at__lte=now_ms - SETTLED_MS, snoozed_until=None,
     )  # fmt: skip
     found = 0
     for rows in (waits, held):
@@ -51,10 +53,11 @@ def enter_forgotten(now_ms: int) -> int:
 
 
 def settle_leftovers() -> int:
-    """Rows of conversations that neither wait nor are anybody's any more."""
+    """Rows of conversations that neither wait nor are anybody's any more, or that do both."""
+    seated = Seat.objects.filter(conversation=OuterRef("conversation"), confirmed=True)
     closed = Conversation.objects.filter(pk=OuterRef("conversation"), status=ConversationStatus.CLOSED)
     ids = [
-        *Waiting.objects.filter(Exists(closed)).values_list("pk", flat=True)[:AT_ONCE],
+        *Waiting.objects.filter(Exists(closed) | Exists(seated)).values_list("pk", flat=True)[:AT_ONCE],
         *Seat.objects.filter(Exists(closed), confirmed=True).values_list("pk", flat=True)[:AT_ONCE],
     ]
     return _settle(ids)
@@ -65,15 +68,14 @@ def _settle(ids: list[UUID]) -> int:
     if not ids:
         return 0
     with transaction.atomic():
-        rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+        rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("visitor")
         moved = [
             Moved(
-                state=decode_state(bytes(row.state)), acted=True, began=True, acts=(),
+                state=state_of_row(row), acted=True, began=True, acts=(),
                 visitor_seq=row.visitor_seq, human_seq=row.human_seq, last_at=row.last_at,
                 waiting_since=row.waiting_since,
             )
-            for row in rows
-            if row.state
+            for row in rows.filter(pk__in=ids).order_by("pk")
         ]  # fmt: skip
         follow.settle(moved)
     if moved:

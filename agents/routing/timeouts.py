@@ -8,29 +8,34 @@ conversation from; so a sweep that comes late, twice or in two workers changes n
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
 import structlog
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 
 from agents.metrics import REASSIGNMENTS
-from agents.models import Agent, Seat, Waiting
+from agents.models import Agent, Group, Seat, Waiting
 from agents.presence import trust
 from agents.presence.reading import living
-from agents.routing import acts
+from agents.routing import acts, queue
 from agents.routing.policies import policies
 from agents.routing.router import assigns
+from chat import blocks
 from chat.conversation import State
-from chat.models import Conversation, ConversationStatus
+from chat.models import Conversation, ConversationStatus, Visitor
 from chat.protocol.commands import Act, Assign, Queue, Wake
-from chat.protocol.entry import Person
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 200
 """Conversations a sweep moves on for each cause; more wait a second."""
+BLOCKED_LATELY_MS: Final = 60_000
+"""Whoever was blacklisted longer ago was seen by an earlier sweep, or not placed in the first place."""
+SETTLED_MS: Final = 10_000
+"""What was said later than that may still be on its way."""
 LOST_MS: Final = 5_000
 """A reservation older than that has lost its act: posting takes milliseconds."""
 MOST_OVERFLOWS: Final = 5
@@ -46,7 +51,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 def sweep(now_ms: int) -> int:
     """Everything that is due; how many conversations moved. Raises `DatabaseError`, `KefuError`."""
-    moved = wake(now_ms) + overflow(now_ms) + lost(now_ms)
+    moved = wake(now_ms) + shut_out(now_ms) + overflow(now_ms) + lost(now_ms)
     if assigns():
         moved += overdue(now_ms) + gone(now_ms)
     return moved
@@ -103,6 +108,17 @@ def wake(now_ms: int) -> int:
     return sum(error is None for error in acts.post([Wake(str(pk), "due") for pk in ids]))
 
 
+def shut_out(now_ms: int) -> int:
+    """Waiting conversations of visitors who were blacklisted lately: placing them anew turns them away."""
+    since = datetime.fromtimestamp((now_ms - BLOCKED_LATELY_MS) / 1000, UTC)
+    named: set[Any] = set(blocks.named_since(since))
+    named |= set(Visitor.objects.filter(blocked_at__gte=since).values_list("pk", flat=True))
+    if not named:
+        return 0
+    rows = Waiting.objects.filter(visitor__in=list(named)).exclude(wants=queue.UNPLACED)
+    return rows.update(wants=queue.UNPLACED)
+
+
 def lost(now_ms: int) -> int:
     """Reservations whose act never came: the process died between the seat and the posting."""
     rows = Seat.objects.filter(confirmed=False, taken_ms__lte=now_ms - LOST_MS)[:AT_ONCE]
@@ -124,18 +140,31 @@ def lost(now_ms: int) -> int:
     return count
 
 
-def untold_groups() -> int:
-    """Waiting conversations whose group the log was not told of: a router died before it said so."""
-    rows = (
-        Waiting.objects.exclude(group=None)
-        .exclude(wants="")
-        .annotate(
-            told=Subquery(Conversation.objects.filter(pk=OuterRef("conversation")).values("group_id")[:1])
-        )
-    )
-    found = rows.filter(told=None).values_list("pk", "group_id", "group__name")[:AT_ONCE]
-    commands = [Queue(str(pk), Person(str(group), name), "new") for pk, group, name in found]
-    return sum(error is None for error in acts.post(commands))
+def homeless(now_ms: int) -> int:
+    """Waiting conversations whose group was deleted or disabled: where they belong is found anew."""
+    there = Group.objects.filter(pk=OuterRef("group_id"), is_enabled=True)
+    rows = Conversation.objects.filter(
+        ~Exists(there), status=ConversationStatus.QUEUED, group_id__isnull=False, visitor_seq__gt=0,
+        last_at__lte=now_ms - SETTLED_MS,
+    )  # fmt: skip
+    ids = list(rows.order_by("last_at").values_list("pk", flat=True)[:AT_ONCE])
+    if not ids:
+        return 0
+    moved = _post([Queue(str(pk), None, "new") for pk in ids], "homeless")
+    # A deleted group has left its rows without one already: no act will seem to move them.
+    Waiting.objects.filter(pk__in=ids, group=None).update(wants=queue.UNPLACED)
+    return moved
+
+
+def orphaned(now_ms: int) -> int:
+    """Conversations of agents who are no more: deleted, their seats went with them."""
+    agent, seat = Agent.objects.filter(pk=OuterRef("agent_id")), Seat.objects.filter(pk=OuterRef("pk"))
+    rows = Conversation.objects.filter(
+        ~Exists(agent), ~Exists(seat), status=ConversationStatus.ACTIVE, snoozed_until=None,
+        last_at__lte=now_ms - SETTLED_MS,
+    )  # fmt: skip
+    found = rows.order_by("last_at").values_list("pk", "agent_id")[:AT_ONCE]
+    return _take([Taken(state, "gone") for state in _still_with(found)])
 
 
 def _still_with(rows: Iterable[tuple[object, object]]) -> list[State]:

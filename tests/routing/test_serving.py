@@ -18,7 +18,7 @@ from agents.models import (
     Standing,
     Waiting,
 )
-from agents.routing import acts, drain, policies, seats, timeouts
+from agents.routing import acts, drain, policies, repair, seats, timeouts
 from agents.routing.explain import decisions_of
 from chat import posting
 from chat.conversation import SYSTEM
@@ -420,3 +420,32 @@ def test_the_audit_repairs_a_wrong_count(floor: Floor) -> None:
     Seat.objects.all().delete()
     assert seats.audit() == 1
     assert floor.used(anna) == 0
+
+
+def test_what_no_batch_brought_is_put_right(floor: Floor) -> None:
+    anna = floor.agent("Anna")
+    waiting, held, closed = floor.arrives(), floor.arrives(), floor.arrives()
+    floor.act(Accept(held.id), anna)
+    floor.act(Accept(closed.id), anna)
+    floor.act(Close(closed.id), anna)
+    Waiting.objects.all().delete()
+    Seat.objects.all().delete()
+    Seat.objects.create(conversation=closed.id, agent=anna, site=floor.site, taken_ms=1)
+    assert repair.repair(now_ms() + repair.SETTLED_MS) > 0
+    assert waiting.waiting() is not None
+    assert held.seat() is not None and closed.seat() is None
+    assert floor.used(anna) == 1
+    assert repair.repair(now_ms() + repair.SETTLED_MS) == 0
+
+
+def test_a_deleted_agents_conversations_wait_again(floor: Floor) -> None:
+    anna = floor.agent("Anna")
+    talk = floor.arrives()
+    floor.route()
+    anna.delete()
+    assert timeouts.orphaned() == 1
+    floor.persist()
+    assert talk.waiting() is not None
+    bert = floor.agent("Bert")
+    assert floor.route() == 1
+    assert talk.owner() == str(bert.pk)
