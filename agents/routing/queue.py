@@ -14,9 +14,9 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
-from agents.models import Waiting
+from agents.models import Seat, Waiting
 from agents.routing.order import front_rank_ms
 from agents.routing.terms import Waiter, Wants
 
@@ -169,7 +169,8 @@ def distinct_wants() -> list[tuple[int, str]]:
 def take_next(wants: Sequence[str], skip: Collection[str], limit: int) -> list[Waiting]:
     """Lock and return the first waiters with these wants, at most `limit`, by rank.
 
-    Call it inside a transaction. Rows another router holds are passed over.
+    Call it inside a transaction. Rows another router holds are passed over, and so are those of
+    conversations that have a seat: nobody is to wait for them (`agents.routing.repair` takes them out).
     """
     if not wants:
         return []
@@ -180,5 +181,6 @@ def take_next(wants: Sequence[str], skip: Collection[str], limit: int) -> list[W
         cursor.execute(sql, [*parameters, each])
         ids = [row[0] if isinstance(row[0], UUID) else UUID(row[0]) for row in cursor.fetchall()]
     wanted = [pk for pk in ids if str(pk) not in skip][:limit]
-    rows = Waiting.objects.select_for_update(skip_locked=True).filter(pk__in=wanted)
+    seated = Exists(Seat.objects.filter(pk=OuterRef("pk")))
+    rows = Waiting.objects.select_for_update(skip_locked=True).filter(~seated, pk__in=wanted)
     return sorted(rows, key=lambda row: (row.rank_ms, row.conversation))

@@ -15,9 +15,12 @@ from django.db.models import Exists, OuterRef
 
 from agents.metrics import QUEUE_REPAIRS
 from agents.models import Agent, Seat, Waiting
-from agents.routing import follow, seats
+from agents.routing import follow, seats, timeouts
+from agents.routing.timeouts import SETTLED_MS
+from chat import blocks
 from chat.api.conversations import state_of_row
-from chat.models import Conversation, ConversationStatus
+from chat.errors import KefuError
+from chat.models import Conversation, ConversationStatus, Visitor
 from chat.ports import Moved
 
 log = structlog.get_logger(__name__)
@@ -30,7 +33,7 @@ LOOKED_AT: Final = 5_000
 def repair(now_ms: int) -> int:
     """Audit seats and queue; how many rows were put right. Raises `DatabaseError`, `KefuError`."""
     right = seats.audit() + enter_forgotten(now_ms) + settle_leftovers()
-    return right + timeouts.homeless(now_ms) + timeouts.orphaned(now_ms)
+    return right + timeouts.homeless(now_ms)
 
 
 def enter_forgotten(now_ms: int) -> int:
@@ -45,11 +48,18 @@ def enter_forgotten(now_ms: int) -> int:
         no_seat, Exists(Agent.objects.filter(pk=OuterRef("agent_id"))), status=ConversationStatus.ACTIVE,
         last_at__lte=now_ms - SETTLED_MS, snoozed_until=None,
     )  # fmt: skip
-    found = 0
-    for rows in (waits, held):
-        ids = list(rows.order_by("last_at").values_list("pk", flat=True)[:AT_ONCE])
-        found += _settle(ids)
-    return found
+    welcome = waits.order_by("last_at").select_related("visitor")
+    ids = [row.pk for row in welcome[:LOOKED_AT] if not _is_shut_out(row.visitor)][:AT_ONCE]
+    return _settle(ids) + _settle(list(held.order_by("last_at").values_list("pk", flat=True)[:AT_ONCE]))
+
+
+def _is_shut_out(visitor: Visitor) -> bool:
+    """Whether it is by the blacklist that somebody who asked does not wait."""
+    try:
+        blocks.refuse_visitor(visitor)
+    except KefuError:
+        return True
+    return False
 
 
 def settle_leftovers() -> int:

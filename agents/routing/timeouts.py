@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from agents.metrics import REASSIGNMENTS
 from agents.models import Agent, Group, Seat, Waiting
@@ -27,6 +27,7 @@ from chat import blocks
 from chat.conversation import State
 from chat.models import Conversation, ConversationStatus, Visitor
 from chat.protocol.commands import Act, Assign, Queue, Wake
+from chat.protocol.entry import Person, now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -140,6 +141,20 @@ def lost(now_ms: int) -> int:
     return count
 
 
+def untold_groups() -> int:
+    """Waiting conversations whose group the log was not told of: a router died before it said so."""
+    rows = (
+        Waiting.objects.exclude(group=None)
+        .exclude(wants="")
+        .annotate(
+            told=Subquery(Conversation.objects.filter(pk=OuterRef("conversation")).values("group_id")[:1])
+        )
+    )
+    found = rows.filter(told=None).values_list("pk", "group_id", "group__name")[:AT_ONCE]
+    commands = [Queue(str(pk), Person(str(group), name), "new") for pk, group, name in found]
+    return sum(error is None for error in acts.post(commands))
+
+
 def homeless(now_ms: int) -> int:
     """Waiting conversations whose group was deleted or disabled: where they belong is found anew."""
     there = Group.objects.filter(pk=OuterRef("group_id"), is_enabled=True)
@@ -156,13 +171,12 @@ def homeless(now_ms: int) -> int:
     return moved
 
 
-def orphaned(now_ms: int) -> int:
+def orphaned() -> int:
     """Conversations of agents who are no more: deleted, their seats went with them."""
     agent, seat = Agent.objects.filter(pk=OuterRef("agent_id")), Seat.objects.filter(pk=OuterRef("pk"))
     rows = Conversation.objects.filter(
-        ~Exists(agent), ~Exists(seat), status=ConversationStatus.ACTIVE, snoozed_until=None,
-        last_at__lte=now_ms - SETTLED_MS,
-    )  # fmt: skip
+        ~Exists(agent), ~Exists(seat), status=ConversationStatus.ACTIVE, snoozed_until=None
+    )
     found = rows.order_by("last_at").values_list("pk", "agent_id")[:AT_ONCE]
     return _take([Taken(state, "gone") for state in _still_with(found)])
 
@@ -215,7 +229,6 @@ def _post(commands: Sequence[Queue], reason: str) -> int:
 def _here(agents: set[str]) -> set[str]:
     if not agents:
         return set()
-    from chat.protocol.entry import now_ms
 
     rows = Agent.objects.filter(living(now_ms()), pk__in=list(agents), is_enabled=True, user__is_active=True)
     return {str(pk) for pk in rows.values_list("pk", flat=True)}

@@ -431,11 +431,11 @@ def test_what_no_batch_brought_is_put_right(floor: Floor) -> None:
     Waiting.objects.all().delete()
     Seat.objects.all().delete()
     Seat.objects.create(conversation=closed.id, agent=anna, site=floor.site, taken_ms=1)
-    assert repair.repair(now_ms() + repair.SETTLED_MS) > 0
+    assert repair.repair(now_ms() + timeouts.SETTLED_MS) > 0
     assert waiting.waiting() is not None
     assert held.seat() is not None and closed.seat() is None
     assert floor.used(anna) == 1
-    assert repair.repair(now_ms() + repair.SETTLED_MS) == 0
+    assert repair.repair(now_ms() + timeouts.SETTLED_MS) == 0
 
 
 def test_a_deleted_agents_conversations_wait_again(floor: Floor) -> None:
