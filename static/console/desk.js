@@ -148,7 +148,7 @@ export class Desk {
 
   #changed({ id, ...fields }) {
     this.rows.tell(id, { ...fields, agent: fields.agent ?? null });
-    if (!(this.rows.get(id)?.head > 0)) this.lists.one(id);
+    if (!(this.rows.get(id)?.head > 0)) this.lists.one(id, { settled: fields.agent?.id !== this.self.id });
     this.#follow();
   }
 

@@ -6,7 +6,7 @@
  *   lists.found(filters) -> id[]      what the server found, in its order (a search by text, which rows cannot tell)
  *   await lists.refresh()             first pages of what was read lately, again; rows that are missing there are asked for singly
  *   lists.take(filters, answer)       a page that came with the document
- *   await lists.one(id, { fresh })    -> row | null; asked at most once at a time */
+ *   await lists.one(id, { fresh, settled })    -> row | null; asked at most once at a time      settled: a moment later, if it is still ours then */
 
 import { comparer, query } from "./filters.js";
 
@@ -14,6 +14,7 @@ const FIRST = 50;
 const NEXT = 100;
 const KEPT = 8;
 const MOST_SUSPECTS = 40;
+const SETTLED_MS = 300;
 const RETRY_MS = [250, 600, 1500];
 
 export class Lists {
@@ -110,11 +111,17 @@ export class Lists {
     await Promise.all([...this.#pages.values()].map(({ filters }) => this.load(filters)));
   }
 
-  one(id, { fresh = false } = {}) {
+  one(id, { fresh = false, settled = false } = {}) {
     if (!fresh && this.#asking.has(id)) return this.#asking.get(id);
-    const asked = this.#ask(id).finally(() => this.#asking.delete(id));
+    const asked = (settled ? this.#later(id) : this.#ask(id)).finally(() => this.#asking.delete(id));
     this.#asking.set(id, asked);
     return asked;
+  }
+
+  /* Everybody hears of a new conversation, then it finds its group: by now most need not ask any more. */
+  async #later(id) {
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    return this.#rows.isGone(id) ? null : this.#ask(id);
   }
 
   /* Words may reach the row a moment after the log. What is not found is somebody else's to read, unless the socket has told

@@ -77,7 +77,8 @@ export class Views {
   }
 
   search() {
-    return `?${toSearch(this.current, this.extra)}`;
+    const search = String(toSearch(this.current, this.extra));
+    return search && `?${search}`;
   }
 
   /* The back button brings back the list of that moment, too. */
