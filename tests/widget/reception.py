@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from playwright.async_api import BrowserContext, Route
-
-from tests.widget.browser import Visitor
 
 
 class Desk:
@@ -16,7 +13,6 @@ class Desk:
     def __init__(self, state: str = "online", opens_at: int | None = None) -> None:
         self.state = state
         self.opens_at = opens_at
-        self.queue: dict[str, Any] | None = None
 
     async def stand_before(self, context: BrowserContext) -> None:
         """Answer for the office in every page of the context."""
@@ -29,11 +25,4 @@ class Desk:
         if answer.ok:
             online = self.state == "online"
             body["site"] |= {"state": self.state, "online": online, "opens_at": self.opens_at}
-            if body["conversation"]:
-                body["conversation"]["queue"] = self.queue
         await route.fulfill(response=answer, body=json.dumps(body))
-
-
-async def told(visitor: Visitor, conversation: str, **more: Any) -> None:
-    """A `conversation` frame, as routing makes the server send it."""
-    visitor.inject("conversation", {"id": conversation, "status": "queued", "queue": None, **more})
