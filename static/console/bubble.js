@@ -76,7 +76,7 @@ function title(entry, aside, selfId) {
   if (aside !== "whisper") return name;
   const to = entry.event.data?.to;
   if (!to || to.id === entry.sender.id) return say("whisper.by", { name });
-  return say("whisper.to", { name, to: to.id === selfId ? t("you") : to.name });
+  return say("whisper.to", { name, to: to.id === selfId ? t("you.object") : to.name });
 }
 
 export function bubble(entry, context) {

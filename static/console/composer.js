@@ -82,20 +82,24 @@ export class Composer {
     this.#suggest = new Suggest({ text, root: this.#root, sources: Object.values(this.#sources) });
   }
 
+  /* Opened again once its thread is there: what was begun meanwhile, a list or a note on its way, goes on. */
   open(id) {
-    this.#save();
-    const same = id === this.#id;
-    this.#id = id;
-    this.#suggest.close();
-    if (!same) this.#staged.clear();
-    this.#draft = this.#drafts.read(id);
-    if (!same) this.#mode = "reply";
-    this.#noteId = null;
-    this.#part.text.value = this.#draft[this.#mode];
+    if (id !== this.#id) this.#turnTo(id);
     this.#draw();
     this.#drawQuote();
     this.#grow();
     if (id && this.#mayWrite() && matchMedia("(hover: hover)").matches) this.#part.text.focus({ preventScroll: true });
+  }
+
+  #turnTo(id) {
+    this.#save();
+    this.#id = id;
+    this.#suggest.close();
+    this.#staged.clear();
+    this.#draft = this.#drafts.read(id);
+    this.#mode = "reply";
+    this.#noteId = null;
+    this.#part.text.value = this.#draft[this.#mode];
   }
 
   focus(mode = this.#mode) {

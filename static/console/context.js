@@ -127,6 +127,6 @@ export class Context {
   async #merge(twin) {
     const row = this.#row();
     if (!row) return;
-    if (await askMerge(this.#desk, row, twin)) await this.load();
+    if (await askMerge(this.#desk, row, twin, { onParted: () => this.load() })) await this.load();
   }
 }

@@ -9,9 +9,9 @@ import { say } from "./describe.js";
 const REASONS = new Set(["new", "overflow", "no_answer", "silent", "gone", "refused", "reopened", "handoff", "woken"]);
 const GIVEN = new Set(["sticky", "returned"]);
 
-function personName(person, selfId) {
+function personName(person, selfId, you = "you") {
   if (!person) return t("system");
-  return person.id && person.id === selfId ? t("you") : person.name || t(person.kind === "visitor" ? "visitor" : "system");
+  return person.id && person.id === selfId ? t(you) : person.name || t(person.kind === "visitor" ? "visitor" : "system");
 }
 
 /* Who did it: told by the act itself, else whoever the entry is from. */
@@ -37,7 +37,7 @@ function queued(data) {
 
 function assigned(data, selfId) {
   if (!data.agent) return say("event.assigned_none");
-  const agent = personName(data.agent, selfId);
+  const agent = personName(data.agent, selfId, "you.object");
   return say(GIVEN.has(data.reason) ? `event.assigned.${data.reason}` : "event.assigned", { agent });
 }
 
@@ -47,7 +47,7 @@ function transferred(entry, selfId) {
   if (data.take_over) return say("event.took_over", { agent: personName(data.agent, selfId) });
   if (data.bot) return say("event.transferred_bot", { by });
   if (data.agent) {
-    return entry.sender?.kind === "system" ? say("event.transferred", { agent: personName(data.agent, selfId) }) : say("event.transferred_by", { by, agent: personName(data.agent, selfId) });
+    return entry.sender?.kind === "system" ? say("event.transferred", { agent: personName(data.agent, selfId, "you.object") }) : say("event.transferred_by", { by, agent: personName(data.agent, selfId, "you.object") });
   }
   return data.group ? say("event.transferred_group", { by, group: data.group.name }) : say("event.assigned_none");
 }
@@ -89,7 +89,7 @@ export function eventText(entry, selfId) {
     case "handoff":
       return say(entry.sender?.kind === "visitor" ? "event.handoff_visitor" : entry.sender?.kind === "bot" ? "event.handoff_bot" : "event.handoff", { by });
     case "invited":
-      return say("event.invited", { by, agent });
+      return say("event.invited", { by, agent: personName(data.agent, selfId, "you.object") });
     case "left":
       return say("event.left", { agent });
     case "labels":

@@ -30,6 +30,7 @@ export class ThreadHead {
     desk.on("viewing", (id) => id === this.#id && this.#drawViewers());
     desk.on("people", () => this.#drawViewers());
     desk.on("link", (state) => this.#linked(state));
+    document.addEventListener("keydown", (event) => this.#closeWith(event), { capture: true });
     setInterval(() => this.#tick(), 1000);
   }
 
@@ -57,9 +58,17 @@ export class ThreadHead {
       document.getElementById("thread-head"),
       back,
       avatar,
-      el("div.thread-who", {}, el("div.thread-title", {}, name, vip), el("div.thread-facts", {}, status, owner, group, wait, viewers)),
+      el("div.thread-who", {}, el("div.thread-title", {}, name, vip), el("div.thread-facts", {}, status, wait, owner, group, viewers)),
       el("div.thread-acts", {}, ...acts.values(), more, link, panel),
     );
+  }
+
+  /* Before keys.js, to which Alt+Shift+E is Alt+E. */
+  #closeWith(event) {
+    if (!event.altKey || !event.shiftKey || event.code !== "KeyE" || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#on.onAct("close_with");
   }
 
   #menu() {

@@ -1,4 +1,4 @@
-"""What a shop keeps at hand: a supervisor, a group, canned replies, labels, macros, categories, own fields."""
+"""What a shop keeps at hand: a supervisor, groups, canned replies, labels, macros, categories, fields."""
 
 from __future__ import annotations
 
@@ -23,33 +23,43 @@ WORDS = {
     "qinghe": {
         "groups": ["售后", "售前咨询"],
         "canned": [
-            ("tuihuo", "退货流程", "您好 {{visitor.name|朋友}}，退货请在“我的订单”里提交申请，快递会上门取件。", "售后"),
-            ("tuikuan", "退款时间", "退款会在 3 个工作日内原路退回，订单号 {{visitor.attributes.order}}。", "售后"),
+            ("tuihuo", "退货流程",
+                "您好 {{visitor.name|朋友}}，退货请在“我的订单”里提交申请，快递会上门取件。", "售后"),
+            ("tuikuan", "退款时间",
+                "退款会在 3 个工作日内原路退回，订单号 {{visitor.attributes.order}}。", "售后"),
             ("fapiao", "发票重开", "发票可以重开，请告诉我新的抬头和税号。", "财务"),
             ("kaichang", "开场白", "您好，我是{{agent.name}}，很高兴为您服务。", "通用"),
         ],
-        "labels": [("退款", "red"), ("换货", "orange"), ("物流", "blue"), ("表扬", "green"), ("大客户", "purple")],
+        "labels": [("退款", "red"), ("换货", "orange"), ("物流", "blue"),
+            ("表扬", "green"), ("大客户", "purple")],
         "categories": [("售后", ["退款", "换货"]), ("售前", ["尺码", "优惠"])],
         "macro": "登记换货并结束", "said": "已为您登记换货，{{visitor.name|朋友}}，请留意短信。",
         "noted": "换货已登记。", "summary": "换货登记",
         "fields": [
-            ("conversation", "order_no", "订单号", "text", []), ("conversation", "reason", "原因", "choice", ["质量", "尺码", "其他"]),
+            ("conversation", "order_no", "订单号", "text", []), ("conversation", "reason", "原因",
+                "choice", ["质量", "尺码", "其他"]),
             ("visitor", "size", "常穿尺码", "text", []), ("visitor", "member", "会员", "boolean", []),
         ],
     },
     "northwind": {
         "groups": ["Returns", "Sales"],
         "canned": [
-            ("returns", "How to return", "Hi {{visitor.name|there}}, you can return it within 60 days, free of charge.", "Returns"),
-            ("delivery", "Delivery times", "We deliver in three to five days, order {{visitor.attributes.order}}.", "Delivery"),
-            ("hello", "Greeting", "Hello, this is {{agent.name}} of {{site.name}}. How can I help?", "General"),
+            ("returns", "How to return",
+                "Hi {{visitor.name|there}}, you can return it within 60 days, free of charge.", "Returns"),
+            ("delivery", "Delivery times",
+                "We deliver in three to five days, order {{visitor.attributes.order}}.", "Delivery"),
+            ("hello", "Greeting", "Hello, this is {{agent.name}} of {{site.name}}. How can I help?",
+                "General"),
         ],
-        "labels": [("Refund", "red"), ("Exchange", "orange"), ("Delivery", "blue"), ("Praise", "green"), ("Wholesale", "purple")],
+        "labels": [("Refund", "red"), ("Exchange", "orange"), ("Delivery", "blue"),
+            ("Praise", "green"), ("Wholesale", "purple")],
         "categories": [("Returns", ["Refund", "Exchange"]), ("Sales", ["Sizes", "Offers"])],
-        "macro": "Note the exchange and close", "said": "Your exchange is on its way, {{visitor.name|there}}.",
+        "macro": "Note the exchange and close",
+        "said": "Your exchange is on its way, {{visitor.name|there}}.",
         "noted": "Exchange entered.", "summary": "Exchange",
         "fields": [
-            ("conversation", "order_no", "Order", "text", []), ("conversation", "reason", "Reason", "choice", ["Fault", "Size", "Other"]),
+            ("conversation", "order_no", "Order", "text", []), ("conversation", "reason", "Reason",
+                "choice", ["Fault", "Size", "Other"]),
             ("visitor", "size", "Usual size", "text", []), ("visitor", "member", "Member", "boolean", []),
         ],
     },

@@ -1,4 +1,4 @@
-"""Conversations that change hands: transfer and refusal, taking over, whispering, inviting, putting aside, closing."""
+"""Conversations that change hands: transfer, refusal, taking over, whispers, guests, snoozing, closing."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What helps while writing: canned replies, mentions, macros, quotes, changed notes, taking back, keys, drafts."""
+"""What helps while writing: canned replies, mentions, macros, quotes, changed notes, keys, drafts."""
 
 import re
 from collections.abc import Iterator

@@ -92,7 +92,8 @@ export class History {
     const part = async () => {
       try {
         await this.#desk.api.delete(`visitors/${one.id}/merge/`);
-        await this.#desk.visitors.load(row.visitor.id, { fresh: true });
+        await Promise.all([this.#desk.visitors.load(row.visitor.id, { fresh: true }), this.load(row)]);
+        this.draw(row, this.#desk.visitors.get(row.visitor.id));
         toast(t("twins.parted"));
       } catch (error) {
         if (!error?.code) throw error;

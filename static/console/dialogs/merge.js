@@ -1,5 +1,5 @@
 /* merge.js: one person who is here twice becomes one: compared side by side, and somebody says which card stays.
- *   await askMerge(desk, row, twin) -> the visitor that stays | null      twin null: found by a search */
+ *   await askMerge(desk, row, twin, { onParted() }) -> the visitor that stays | null      twin null: found by a search */
 
 import { el } from "../../shared/dom.js";
 import { t } from "../../shared/i18n.js";
@@ -10,6 +10,8 @@ import { toast } from "../toast.js";
 
 const FIELDS = ["name", "email", "phone", "external_id", "locale", "created_at", "last_seen_at"];
 const TITLES = { external_id: "user_id", locale: "language", created_at: "first_seen", last_seen_at: "last_seen" };
+/* What makes two cards one person's when it is the same. */
+const SAME = new Set(["name", "email", "phone", "external_id"]);
 const MOST = 20;
 const WAIT_MS = 200;
 
@@ -32,7 +34,7 @@ function table(pair, keep) {
       {},
       ...FIELDS.map((name) => {
         const both = values((one) => shown(name, one[name]));
-        return line(t(`context.${TITLES[name] ?? name}`), both, both[0] === both[1] && both[0] !== "–");
+        return line(t(`context.${TITLES[name] ?? name}`), both, SAME.has(name) && both[0] === both[1] && both[0] !== "–");
       }),
       ...attributes.map((name) => line(name, values((one) => shown("", one.attributes?.[name])), false)),
     ),
@@ -56,7 +58,7 @@ async function choose(desk, row) {
   return chosen;
 }
 
-export async function askMerge(desk, row, twin) {
+export async function askMerge(desk, row, twin, { onParted }) {
   const other = twin?.visitor ?? (await choose(desk, row));
   if (!other) return null;
   const mine = await desk.visitors.load(row.visitor.id, { fresh: true });
@@ -81,7 +83,7 @@ export async function askMerge(desk, row, twin) {
     const gone = stays.id === mine.id ? other.id : mine.id;
     const undo = async () => {
       await desk.api.delete(`visitors/${gone}/merge/`);
-      await desk.visitors.load(row.visitor.id, { fresh: true });
+      await onParted();
       toast(t("twins.parted"));
     };
     toast(say("merge.done", { name: visitorName({ visitor: stays }) }), { act: { label: t("act.undo"), run: undo } });

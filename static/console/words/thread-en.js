@@ -16,6 +16,7 @@ export default {
   "act.quote": "Quote",
   "act.edit_note": "Edit the note",
   "act.copy_link": "Copy link",
+  "you.object": "you",
   "yes": "Yes",
   "no": "No",
   "list.comma": ", ",

@@ -16,6 +16,7 @@ export default {
   "act.quote": "引用",
   "act.edit_note": "编辑备注",
   "act.copy_link": "复制链接",
+  "you.object": "我",
   "yes": "是",
   "no": "否",
   "list.comma": "、",
