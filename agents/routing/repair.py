@@ -33,7 +33,7 @@ LOOKED_AT: Final = 5_000
 def repair(now_ms: int) -> int:
     """Audit seats and queue; how many rows were put right. Raises `DatabaseError`, `KefuError`."""
     right = seats.audit() + enter_forgotten(now_ms) + settle_leftovers()
-    return right + timeouts.homeless(now_ms)
+    return right + timeouts.homeless(now_ms) + timeouts.orphaned() + timeouts.untold_groups()
 
 
 def enter_forgotten(now_ms: int) -> int:

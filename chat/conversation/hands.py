@@ -44,10 +44,12 @@ def decide_accept(state: State, agent: Participant) -> Event | None:
 def decide_queue(
     state: State, actor: Participant, group: Person | None, reason: str, owner: str | None = None
 ) -> Event | None:
-    """Put it into a group's queue. `owner`: only while this agent has it, else `conflict`."""
+    """Put it into a group's queue. `owner`: only while this agent has it, None: only while no agent has;
+    else `conflict`.
+    """
     require_system(actor)
     require_open(state)
-    if owner is not None and (state.agent is None or state.agent.id != owner):
+    if _id(state.agent if state.status == "active" else None) != owner:
         raise KefuError("conflict", "another agent has it by now", details={"agent": person_of(state.agent)})
     if state.status == "queued" and _id(state.group) == _id(group):
         return None

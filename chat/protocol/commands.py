@@ -57,7 +57,8 @@ class Accept(msgspec.Struct, frozen=True):
 class Queue(msgspec.Struct, frozen=True):
     """The system puts a conversation into a group's queue (None: the site's own), back from an agent or
     bot, too. `reason`: new, overflow, no_answer, silent, gone, refused, reopened, handoff, woken.
-    `owner`: id of the agent it is taken from; refused with `conflict` when somebody else has it by now.
+    `owner`: id of the agent it is taken from, None when nobody has it; refused with `conflict` when that is
+    so no more.
     """
 
     conversation: str
