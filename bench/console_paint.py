@@ -25,6 +25,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from bench.chat_load import HOST, ROOT, Server, row, start_server
 
 #: Run by `manage.py shell`: (count, site key or empty for any site, agent's login who owns every 50th).
+#: The others are with the bot, so that neither the queue nor the search index has to catch up meanwhile.
 SEED: Final = """
 import uuid
 from agents.models import Agent
@@ -51,7 +52,7 @@ now = now_ms()
 conversations = [
     Conversation(
         site=site, visitor=person, channel=("web", "h5", "app")[at %% 3], head=1, visitor_seq=1, last_seq=1,
-        status="active" if at %% 50 == 0 else "queued", agent_id=agent.pk if at %% 50 == 0 else None,
+        status="active" if at %% 50 == 0 else "bot", agent_id=agent.pk if at %% 50 == 0 else None,
         agent_name=agent.display_name if at %% 50 == 0 else "", last_at=now - at * 1000,
         waiting_since=now - at * 1000 if at %% 3 else None,
         last_text=f"\u8bf7\u95ee\u8ba2\u5355 {at} \u5230\u54ea\u91cc\u4e86",
@@ -63,7 +64,7 @@ messages = [
         id=new_uuid(), conversation=one, seq=1, client_msg_id="1", sender_kind="visitor", kind="text",
         sender_id=one.visitor_id, sender_name=one.visitor.name, text=one.last_text, created_at=one.last_at,
     )
-    for one in conversations
+    for one in conversations[:100]
 ]
 # Short transactions: the server writes beside.
 for model, rows in ((Visitor, people), (Conversation, conversations), (Message, messages)):

@@ -233,12 +233,12 @@ fill(document.getElementById("thread-none"), icon("mine"), el("p.empty-title", {
 document.getElementById("open-palette").addEventListener("click", () => palette.toggle());
 document.getElementById("logout").addEventListener("submit", () => desk.connection.stop());
 
+/* The list is what people wait for: it is asked for first, and what can wait waits for it. */
+list.show().finally(() => {
+  preferences.load();
+  /* The rail counts what waits and what is mine, whichever view is shown. */
+  for (const other of ["mine", "waiting"]) if (other !== views.current) desk.lists.load(views.base(other)).catch(() => {});
+});
 desk.start();
-preferences.load();
-/* The first page of a list comes with the document where the server could tell which. */
-if (config.first) desk.lists.take(config.first.filters, config.first.page);
-list.show();
-/* The rail counts what waits and what is mine, whichever view is shown. */
-for (const other of ["mine", "waiting"]) if (other !== views.current) desk.lists.load(views.base(other)).catch(() => {});
 if (fromAddress() !== null) open(fromAddress(), { push: false, seq: seqFromAddress() });
 else document.getElementById("thread-none").hidden = false;

@@ -161,7 +161,7 @@ async def test_everything_can_be_reached_by_keyboard(chrome: Browser, shops: Sho
     await keys.insert_text("在的")
     await keys.press("Enter")
     await expect(desk.message("在的")).to_be_visible()
-    await keys.press("Alt+n")
+    await keys.press("Alt+p")
     await expect(desk.page.locator("#tab-note")).to_have_attribute("aria-selected", "true")
     await keys.insert_text("键盘写的备注?")  # a question mark in a text opens no sheet
     await keys.press("Enter")
