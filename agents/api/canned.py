@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.api.directory import groups_of
 from agents.desk import canned
-from agents.models import CannedReply, Group
+from agents.models import CannedReply
 from chat.api.authentication import agent
 from chat.api.conversations import ms, visible
 from chat.api.paging import checked, listed
@@ -223,7 +224,7 @@ def _write(row: CannedReply, body: dict[str, Any], who: Participant) -> None:
         raise KefuError("forbidden", "only for sites of your own")
     if "group" in body:
         key = body.pop("group")
-        row.group = found(Group.objects.all(), key, "group") if key else None
+        row.group = found(groups_of(who), key, "group") if key else None
         if key and who.groups is not None and str(key) not in who.groups:
             raise KefuError("forbidden", "only for groups of your own")
     for field, value in body.items():

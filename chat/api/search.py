@@ -16,7 +16,8 @@ from chat.api.conversations import visible
 from chat.api.messages import SenderSerializer
 from chat.api.paging import DEFAULT_LIMIT, checked, listed
 from chat.api.schema import CURSOR, LIMIT, PersonRefSerializer, errors, page_of
-from chat.models import ConversationStatus, Visitor
+from chat.api.visitors import seen_by
+from chat.models import ConversationStatus
 from chat.search.finding import MessageHit, VisitorHit, find_messages, find_visitors
 from chat.search.grams import MAX_QUERY
 
@@ -79,9 +80,7 @@ class SearchView(APIView):
             found, following = find_messages(query["q"], visible(who), before, limit)
             data = [_message(hit) for hit in found]
         else:
-            among = Visitor.objects.filter(merged_into=None)
-            if who.sites is not None:
-                among = among.filter(site_id__in=who.sites)
+            among = seen_by(who).filter(merged_into=None)
             people, following = find_visitors(query["q"], among, before, limit)
             data = [_visitor(hit) for hit in people]
         meta = {

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from agents.api.settings.managing import Managed, everybodys, managed, of_own_sites, require_sites
@@ -15,6 +16,7 @@ from agents.logins import admit
 from agents.models import Agent, AgentSkill, Group, Skill
 from chat.api.authentication import agent as any_agent
 from chat.api.fields import WebAddress
+from chat.conversation import Participant
 from chat.errors import KefuError
 from chat.models import Channel
 
@@ -181,6 +183,10 @@ class GroupSettingsSerializer(Managed):
                     raise KefuError("forbidden", "only agents of your own sites")
         seen = {self.instance.pk} if self.instance is not None else set()
         following = attrs.get("overflow_group")
+        if following is not None and who.sites is not None:
+            there = {str(site.pk) for site in following.sites.all()}
+            if there and not there & who.sites:
+                raise KefuError("forbidden", "only groups of your own sites")
         while following is not None:
             if following.pk in seen:
                 raise serializers.ValidationError({"overflow_group": ["Overflow would come back."]})
@@ -218,10 +224,16 @@ def _url(values: dict[str, Any]) -> str:
     return values.get("avatar_url") or ""
 
 
+def _no_superusers(rows: QuerySet[Any], who: Participant) -> QuerySet[Any]:
+    """Whom administrators of some sites may see: a superuser's login and e-mail are none of their affair."""
+    found = of_own_sites("sites")(rows, who)
+    return found if who.sites is None else found.filter(user__is_superuser=False)
+
+
 AgentsView, AgentView = managed(
     "agent", "agent-settings", AgentSettingsSerializer,
     lambda: Agent.objects.select_related("user").prefetch_related("sites", "groups", "skill_levels"),
-    of_own_sites("sites"), deletable=False,
+    _no_superusers, deletable=False,
     about="With logins, sites and limits. An agent is disabled, never deleted: the log names them.",
 )  # fmt: skip
 GroupsView, GroupView = managed(
