@@ -49,6 +49,7 @@ class Desk:
         width: int = 1440,
         height: int = 900,
         password: str = PASSWORD,
+        wait_ms: int = WAIT_MS,
         **options: Any,
     ) -> Desk:
         """Sign in by the form and wait until the console is connected."""
@@ -59,7 +60,7 @@ class Desk:
             timezone_id="Asia/Shanghai" if locale.startswith("zh") else "Europe/London",
             **options,
         )
-        context.set_default_timeout(WAIT_MS)
+        context.set_default_timeout(wait_ms)
         desk = cls(shops, context, await context.new_page())
         await desk.page.goto(f"{shops.server.base_url}/console/")
         await desk.page.fill("#id_username", login)
