@@ -8,6 +8,7 @@ from typing import Final
 
 from chat.protocol.entry import Entry, HiddenEntry, decode_entry, encode_entry, is_internal
 from chat.protocol.json_form import JsonForm
+from chat.visibility import public
 
 # An entry with neither attachment nor card nor event. Inside a JSON string the quotes would be escaped, and
 # a card that imitates this makes "card" itself not null, so the bytes can only be the entry's own.
@@ -57,12 +58,13 @@ class Delivery:
                 self._json = JsonForm.message(self.body)
             return self._json
         entry = self.entry
-        if internal or not secret(entry):
+        shown = entry if internal else open_to_visitors(entry)
+        if shown is entry:
             if self._json is None:
                 self._json = JsonForm.message(encode_entry(entry))
             return self._json
         if self._public_json is None:
-            self._public_json = JsonForm.message(encode_entry(hidden(entry)))
+            self._public_json = JsonForm.message(encode_entry(shown))
         return self._public_json
 
     def binary(self, internal: bool) -> bytes:
@@ -70,23 +72,23 @@ class Delivery:
         from chat.protocol.binary_form import encode_message
 
         entry = self.entry
-        if internal or not secret(entry):
+        shown = entry if internal else open_to_visitors(entry)
+        if shown is entry:
             if self._binary is None:
                 self._binary = encode_message(entry)
             return self._binary
         if self._public_binary is None:
-            self._public_binary = encode_message(hidden(entry))
+            self._public_binary = encode_message(shown)
         return self._public_binary
 
 
-def secret(entry: Entry | HiddenEntry) -> bool:
-    """Whether visitors get a hidden entry in its place."""
-    return isinstance(entry, Entry) and is_internal(entry)
-
-
-def hidden(entry: Entry | HiddenEntry) -> HiddenEntry:
-    """What is left of an entry for those who may not see it."""
-    return HiddenEntry(entry.conversation, entry.id, entry.seq)
+def open_to_visitors(entry: Entry | HiddenEntry) -> Entry | HiddenEntry:
+    """What visitors get of an entry; the very same when there is nothing to keep from them."""
+    if isinstance(entry, HiddenEntry):
+        return entry
+    if is_internal(entry):
+        return HiddenEntry(entry.conversation, entry.id, entry.seq)
+    return public(entry)
 
 
 def dressed(entry: Entry) -> Entry:
