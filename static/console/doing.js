@@ -57,6 +57,7 @@ export class Doing {
 
   async do(name, id) {
     const row = this.#desk.rows.get(id);
+    if (row && name === "accept" && standing(row, this.#desk.self.id) === "other") return this.#taken(row.agent);
     if (!row || !this.able(name, row)) return;
     try {
       await this.#act(name, id, row);
@@ -133,10 +134,15 @@ export class Doing {
     toast(say("toast.closed", { name: visitorName(row) }), { act: { label: t("act.undo"), run: () => this.do("reopen", id) } });
   }
 
+  /* The page may hear of it in the very moment the button is pressed: whoever pressed it is told, too. */
+  #taken(agent) {
+    toast(agent?.name ? say("toast.taken", { name: agent.name }) : t("toast.taken_unknown"), { kind: "failed" });
+  }
+
   /* Somebody was faster: the page is told the truth, and the person who it is with. */
   #failed(error, id) {
     const owner = error.details?.agent?.name;
-    if (error.code === "already_accepted") toast(owner ? say("toast.taken", { name: owner }) : t("toast.taken_unknown"), { kind: "failed" });
+    if (error.code === "already_accepted") this.#taken(error.details?.agent);
     else if (["not_owner", "conflict"].includes(error.code) && owner) toast(say("toast.with_other", { name: owner }), { kind: "failed" });
     else toast(failure(error), { kind: "failed" });
     this.#desk.lists.one(id, { fresh: true });

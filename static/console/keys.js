@@ -8,7 +8,7 @@ import { t } from "../shared/i18n.js";
 
 const SHEET = [
   ["keys.group.go", [[["Ctrl", "K"], "keys.palette"], [["Alt", "J"], "keys.next"], [["Alt", "K"], "keys.previous"], [["Alt", "1…6"], "keys.views"], [["/"], "keys.search"], [["Esc"], "keys.escape"]]],
-  ["keys.group.act", [[["Alt", "A"], "keys.accept"], [["Alt", "E"], "keys.close"], [["Alt", "L"], "keys.reply"], [["Alt", "P"], "keys.note"], [["Enter"], "keys.send"], [["Shift", "Enter"], "keys.newline"]]],
+  ["keys.group.act", [[["Alt", "A"], "keys.accept"], [["Alt", "E"], "keys.close"], [["Alt", "Shift", "E"], "keys.close_with"], [["Alt", "L"], "keys.reply"], [["Alt", "P"], "keys.note"], [["Enter"], "keys.send"], [["Shift", "Enter"], "keys.newline"]]],
   ["keys.group.list", [[["X"], "keys.pick"], [["Shift", "X"], "keys.pick_range"], [["Ctrl", "A"], "keys.pick_all"]]],
   ["keys.group.write", [[["/"], "keys.canned"], [["@"], "keys.mention"], [["::"], "keys.knowledge"], [["?"], "keys.help"]]],
 ];

@@ -61,7 +61,8 @@ export class RowPainter {
 
   paint(node, id, { selected, picked, gone, problem }) {
     const row = this.#desk.rows.get(id);
-    if (!row) return;
+    if (!row) return this.#elsewhere(node, id);
+    node.painted = id;
     const name = visitorName(row);
     set(node.avatar, initial(name));
     set(node.name, name);
@@ -80,6 +81,15 @@ export class RowPainter {
     node.item.classList.toggle("is-gone", gone);
     node.link.classList.toggle("is-unread", row.unread > 0);
     this.tick(node, id);
+  }
+
+  /* It went where this agent may not read while its place was kept: only what stood here already stays to be seen. */
+  #elsewhere(node, id) {
+    if (node.painted !== id) for (const part of [node.avatar, node.name, node.time, node.text]) set(part, "");
+    node.item.classList.add("is-gone");
+    node.badge.hidden = true;
+    node.wait.hidden = true;
+    set(node.facts, t("row.elsewhere"));
   }
 
   /* The running part: everything else of a row stands still between two events. */

@@ -5,6 +5,7 @@ import { el, fill } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { clock, elapsed } from "../shared/time.js";
 import { failure } from "./describe.js";
+import { BUILT_IN } from "./filters.js";
 import { everySecond } from "./ticker.js";
 import { toast } from "./toast.js";
 
@@ -44,7 +45,7 @@ export class StatusMenu {
       if (this.#linked) this.load();
       this.draw();
     });
-    desk.on("rows", () => this.#mine.load === null && this.draw());
+    desk.on("rows", () => this.#drawLoad());
     everySecond(() => this.#mine.until && this.draw());
     this.draw();
   }
@@ -83,19 +84,28 @@ export class StatusMenu {
   }
 
   draw() {
-    const { status, reason, until, capacity } = this.#mine;
-    const load = this.#mine.load ?? this.#desk.rows.counts().mine;
+    const { status, reason, until } = this.#mine;
     const shown = this.#linked ? status : "offline";
     this.#part.dot.dataset.status = shown;
     const left = until && until > Date.now() ? until - Date.now() : null;
     const ends = left === null ? "" : left < 3_600_000 ? elapsed(left) : clock(until);
     set(this.#part.word, [t(`presence.${shown}`), status === "online" ? "" : reason, ends].filter(Boolean).join(" · "));
+    this.#drawLoad();
+    for (const button of this.#choices) button.setAttribute("aria-pressed", String(button.dataset.status === status));
+    this.#more.hidden = status === "online";
+  }
+
+  /* A seat is a row of “Mine”. The rows hear of it at once, the seats are told a second later: one number, one truth. */
+  #drawLoad() {
+    const { capacity } = this.#mine;
+    const { lists, rows } = this.#desk;
+    const known = lists.loaded(BUILT_IN.mine) && !lists.hasMore(BUILT_IN.mine);
+    const load = known ? rows.counts().mine : (this.#mine.load ?? rows.counts().mine);
     set(this.#part.load, capacity ? `${load}/${capacity}` : String(load));
     const words = capacity ? t("presence.load", { load, capacity }) : t("presence.load_only", { load });
     if (this.#part.load.title !== words) this.#part.load.title = words;
-    this.#part.load.dataset.level = capacity && load >= capacity ? "full" : "";
-    for (const button of this.#choices) button.setAttribute("aria-pressed", String(button.dataset.status === status));
-    this.#more.hidden = status === "online";
+    const level = capacity && load >= capacity ? "full" : "";
+    if (this.#part.load.dataset.level !== level) this.#part.load.dataset.level = level;
   }
 }
 
