@@ -4,7 +4,7 @@
  *   desk.on(name, fn)      "rows" (id) · "thread" (id) · "link" (state) · "typing" (id) · "outbox" (id) · "arrived" (entry, row) · "draft" (id)
  *   desk.emit(name, …)     tell the other panes
  *   desk.timeline(id)      the Timeline of a conversation (made when asked for)     await desk.open(id)
- *   desk.list(view, { site, search, more }) -> { rows?, hasMore }     rows only for a search
+ *   desk.rows, desk.lists  what is known of conversations, and reading more of it (rows.js, lists.js)
  *   desk.watch(ids)        rows on the screen: they are followed live
  *   desk.accept(id) reopen(id) recall(id, seq)   desk.act(id, name, body)    POSTs; reject with ApiError; the rest: acts.js
  *   desk.seen(id)          what is on the screen was read     desk.typing(id, on)     desk.typist(id) -> { name, preview } | null */
