@@ -96,7 +96,9 @@ export class ThreadHead {
     const priority = row?.visitor?.priority ?? 0;
     part.vip.hidden = priority === 0;
     part.vip.textContent = t("head.vip", { level: priority });
-    part.status.textContent = row ? t(row.snoozed_until && row.status === "active" ? "status.snoozed" : `status.${row.status}`) : "";
+    /* Whose it is says that it goes on; room is short beside six buttons. */
+    const told = row?.agent && row.status === "active" && !row.snoozed_until && !narrow.matches;
+    part.status.textContent = row && !told ? t(row.snoozed_until && row.status === "active" ? "status.snoozed" : `status.${row.status}`) : "";
     part.status.dataset.status = row?.snoozed_until ? "snoozed" : (row?.status ?? "");
     const own = how === "mine" || how === "offered";
     part.owner.textContent = row?.agent && row.status === "active" ? (own ? t("thread.owner_me") : say("thread.owner", { name: row.agent.name })) : "";

@@ -39,12 +39,12 @@ class Words:
 WORDS = {
     "zh": Words(
         "wangfang", "chenjing", "zh-CN", "qinghe", ("换货", "大客户"), "已答应换新，快递今天上门。",
-        "先道歉，再问尺码。", "何雨晴", "团购的 40 件还没有发货", "老客户，今天要答复。", "王", "午餐",
+        "先道歉，再问尺码。", "何雨晴", "团购的 40 件还没有发货", "老客户，今天要答复。", "陈", "午餐",
     ),
     "en": Words(
         "emma", "grace", "en-GB", "northwind", ("Exchange", "Wholesale"), "Promised a new inner by Thursday.",
         "Apologise first, then offer the repair kit.", "Hannah Lind", "Our 40 tents have not shipped.",
-        "Long-standing customer, promised an answer today.", "new", "Lunch",
+        "Long-standing customer, promised an answer today.", "Dan", "Lunch",
     ),
 }  # fmt: skip
 
@@ -64,7 +64,7 @@ def _at_work(shops: Shops, words: Words, morning: Morning) -> Session:
     shops.act(words.login, main, "labels", labels=labels)
     shops.act(words.login, main, "notes", text=words.noted, client_msg_id=str(uuid.uuid4()))
     shops.act(words.lead, main, "whisper", text=words.whispered, client_msg_id=str(uuid.uuid4()))
-    offered = shops.visit(words.site, words.visitor, verified=True, attributes={"priority": 3})
+    offered = shops.visit(words.site, words.visitor, verified=True)
     shops.say(offered, words.asked)
     shops.act(words.lead, offered.conversation, "accept")
     to = shops.agents[words.login]

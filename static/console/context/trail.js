@@ -23,6 +23,11 @@ function link(url, words, kind) {
   return el(`a.${kind}`, { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, words);
 }
 
+/* What is no address is shown as it was said, and leads nowhere. */
+function here(url, said) {
+  return url ? link(url, said.replace(/^https?:\/\//, ""), "page-url") : el("span.page-url", {}, said);
+}
+
 export class Trail {
   #desk;
   #panel;
@@ -53,11 +58,11 @@ export class Trail {
     this.#panel.count(list.length > 1 ? list.length : null);
     this.#panel.show([page, list.map((one) => one.id), this.#all], () => {
       const now = address(page.url);
-      if (!now && list.length === 0) return quiet(t("context.no_page"));
+      if (!page.url && list.length === 0) return quiet(t("context.no_page"));
       const referrer = address(page.referrer);
       const earlier = list.filter((one) => one.url !== page.url || list.indexOf(one) > 0);
       return [
-        now && el("div.page", {}, page.title && el("p.page-title", {}, page.title), link(now, page.url.replace(/^https?:\/\//, ""), "page-url"), referrer && el("p.page-from", {}, `${t("context.referrer")} `, link(referrer, referrer.host, "page-host"))),
+        page.url && el("div.page", {}, page.title && el("p.page-title", {}, page.title), here(now, page.url), referrer && el("p.page-from", {}, `${t("context.referrer")} `, link(referrer, referrer.host, "page-host"))),
         earlier.length > 0 && this.#trail(row, visitor, earlier),
       ].filter(Boolean);
     });

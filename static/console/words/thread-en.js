@@ -209,7 +209,7 @@ export default {
   "context.add_phone": "Add a phone number",
   "context.write_mail": "Write an e-mail",
   "context.call": "Call",
-  "context.conversation_attributes": "This conversation",
+  "context.conversation_attributes": "Fields of this conversation",
   "context.attributes": "Visitor's details",
   "context.no_attributes": "Nothing yet.",
   "context.group": "Group",

@@ -207,7 +207,7 @@ export default {
   "context.add_phone": "添加电话",
   "context.write_mail": "发送邮件",
   "context.call": "拨打电话",
-  "context.conversation_attributes": "会话信息",
+  "context.conversation_attributes": "会话登记项",
   "context.attributes": "访客信息",
   "context.no_attributes": "暂无信息。",
   "context.group": "技能组",
