@@ -97,7 +97,7 @@ export class ThreadHead {
     part.vip.hidden = priority === 0;
     part.vip.textContent = t("head.vip", { level: priority });
     /* Whose it is says that it goes on; room is short beside six buttons. */
-    const told = row?.agent && row.status === "active" && !row.snoozed_until && !narrow.matches;
+    const told = row?.agent && row.status === "active" && !row.snoozed_until;
     part.status.textContent = row && !told ? t(row.snoozed_until && row.status === "active" ? "status.snoozed" : `status.${row.status}`) : "";
     part.status.dataset.status = row?.snoozed_until ? "snoozed" : (row?.status ?? "");
     const own = how === "mine" || how === "offered";

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from tests.console.browser import Desk
 from tests.console.furniture import furnish
-from tests.console.people import Shops, found
+from tests.console.people import PASSWORD, Shops, found
 from tests.support.client import Session, joined, rest
 from tests.support.server import ServerFactory
 from tests.support.waiting import eventually
@@ -27,6 +27,18 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
         yield shops
     finally:
         factory.close()
+
+
+#: Run by `manage.py shell`: somebody who answers in one group only.
+_ONE_GROUP = """
+from django.contrib.auth import get_user_model
+from agents.models import Agent, Group
+from chat.models import Site
+user = get_user_model().objects.create_user("zhouning", password=%r)
+agent = Agent.objects.create(user=user, display_name="周宁")
+agent.sites.set([Site.objects.get(public_key="qinghe")])
+Group.objects.get(name="售前咨询").agents.add(agent)
+"""
 
 
 def owned(shops: Shops, name: str, said: str, login: str = "wangfang") -> Session:
@@ -103,6 +115,24 @@ async def test_a_transfer_to_a_group_puts_it_into_its_queue(chrome: Browser, sho
     await expect(desk.page.locator("#log")).to_contain_text("我将会话转接到售后")
     standing = eventually(lambda: shops.status("chenjing", liu.conversation))
     assert (standing["status"], standing["agent"]) == ("queued", None)
+    await desk.close()
+
+
+async def test_what_goes_to_another_group_is_forgotten_quietly(chrome: Browser, shops: Shops) -> None:
+    shops.server.manage("shell", "-c", _ONE_GROUP % PASSWORD)
+    qian = owned(shops, "钱进", "尺码怎么选", "chenjing")
+    shops.act("chenjing", qian.conversation, "transfer", group=shops.agents["group 售前咨询"])
+    desk = await Desk.open(chrome, shops, "zhouning")
+    await desk.view("waiting")
+    await desk.choose(qian.conversation)
+    shops.act("chenjing", qian.conversation, "transfer", group=shops.agents["group 售后"])
+    row = desk.row(qian.conversation)
+    await expect(row).to_contain_text("现由其他技能组负责")  # under the pointer it keeps its place
+    await expect(desk.page.locator(".toast")).to_have_count(0)
+    await expect(desk.page.locator(".composer-notice")).to_contain_text("不属于您负责的站点或技能组")
+    await desk.page.mouse.move(720, 2)
+    await expect(row).to_have_count(0)
+    desk.errors = [text for text in desk.errors if "404" not in text]  # of a read that was under way
     await desk.close()
 
 
