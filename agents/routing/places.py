@@ -74,7 +74,8 @@ def is_news(before: Place | None, now: Place) -> bool:
 
 def _places(now_ms: int) -> dict[str, Place]:
     """Every place in every queue, each queue from its head."""
-    rows = Waiting.objects.filter(left=False).order_by("rank_ms", "conversation")
+    placed = Waiting.objects.filter(left=False).exclude(wants=queue.UNPLACED)
+    rows = placed.order_by("rank_ms", "conversation")
     counts: dict[queue.Queue, int] = {}
     found: dict[str, Place] = {}
     oldest = now_ms

@@ -135,16 +135,18 @@ def placed_lengths(queues: Iterable[Queue]) -> dict[Queue, int]:
 
 
 def positions(conversations: Collection[str]) -> dict[str, tuple[Queue, int]]:
-    """Where these stand, from 1; those who do not wait are left out. Few: a count each; many: all."""
-    rows = Waiting.objects.filter(pk__in=list(conversations), left=False).values_list(
-        "pk", "site_id", "group_id", "rank_ms"
-    )
+    """Where these stand, from 1; those who do not wait are left out. Few: a count each; many: all.
+
+    Before it is known which queue is theirs, they stand nowhere: a place told then would be another's.
+    """
+    placed = Waiting.objects.filter(left=False).exclude(wants=UNPLACED)
+    rows = placed.filter(pk__in=list(conversations)).values_list("pk", "site_id", "group_id", "rank_ms")
     by_queue: defaultdict[Queue, dict[str, int]] = defaultdict(dict)
     for pk, site, group, rank in rows:
         by_queue[queue_name(str(site), str(group) if group else None)][str(pk)] = rank
     found: dict[str, tuple[Queue, int]] = {}
     for name, ranks in by_queue.items():
-        present = in_queue(name).filter(left=False)
+        present = in_queue(name).filter(left=False).exclude(wants=UNPLACED)
         if len(ranks) <= 8:
             for conversation, rank in ranks.items():
                 ahead = present.filter(

@@ -22,6 +22,8 @@ from tests.support.client import Session, rest
 
 Frame = dict[str, Any]
 AGAIN_S = 0.2
+BEFORE_SALE = ("龙井怎么泡", "有没有礼盒", "普洱能放几年", "送长辈选哪种", "今天有优惠吗", "新茶什么时候到")
+AFTER_SALE = ("我要退货", "快递三天没动", "收到时破损了", "物流显示异常")
 #: For everything that takes a moment; long, because a day's browsers may share a busy machine.
 PATIENCE_S = 60
 
@@ -53,6 +55,11 @@ class Visitor:
     def id(self) -> str:
         """The conversation."""
         return self.session.conversation
+
+    @property
+    def after_sale(self) -> bool:
+        """Whether the shop's rules send them to the after-sales group."""
+        return self.errand.startswith(AFTER_SALE)
 
     @property
     def served(self) -> bool:

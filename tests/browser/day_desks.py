@@ -186,6 +186,7 @@ class Day:
             async with gate:
                 session = await asyncio.to_thread(visitor_session, self.server, user={"name": name})
             visitor = Visitor(name, session, f"{errand}？{number:02}")
+            visitor.may_step_back = True  # who came at the same moment may have come first
             self.visitors[visitor.id] = visitor
             self.lives.add(asyncio.create_task(visitor.live()))
             await visitor.say(visitor.errand)
@@ -193,7 +194,16 @@ class Day:
 
         came = await asyncio.gather(*(one(errand) for errand in errands))
         await asyncio.gather(*(each.until(lambda it: it.told, "to be told") for each in came))
+        await eventually_async(self.in_order, PATIENCE_S, "all know their places")
+        for each in came:
+            each.may_step_back = False
         return list(came)
+
+    async def in_order(self) -> bool:
+        """Whether the places told are those of two queues, without a gap."""
+        waiting = self.waiting()
+        queues = [[each.place for each in waiting if each.after_sale is side] for side in (True, False)]
+        return all(places == list(range(1, len(places) + 1)) for places in queues)
 
     def waiting(self) -> list[Visitor]:
         """Those in a queue, the first first."""
