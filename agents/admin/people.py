@@ -158,6 +158,10 @@ class AgentAdmin(Exchange, ScopedAdmin):
         login = ("username", "email", "password", *(("user",) if site_ids(request) is None else ()))
         return ((_("Login"), {"fields": login}), (None, {"fields": _PERSON}), *self.fieldsets[1:3])
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The log names agents for ever: one who leaves is disabled."""
+        return False
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The login behind an agent is a superuser's affair."""
         return self.readonly_fields if site_ids(request) is None else (*self.readonly_fields, "user")

@@ -5,6 +5,7 @@ import agents.models.people
 import chat.models.keys
 import django.core.validators
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -13,9 +14,20 @@ class Migration(migrations.Migration):
     dependencies = [
         ('agents', '0001_initial'),
         ('chat', '0002_console'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="agent",
+            name="user",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="agent",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="login",
+            ),
+        ),
         migrations.CreateModel(
             name='BusinessHours',
             fields=[

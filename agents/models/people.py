@@ -53,7 +53,7 @@ class Agent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_uuid, editable=False)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="agent", verbose_name=_("login")
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="agent", verbose_name=_("login")
     )
     display_name = models.CharField(
         _("display name"), max_length=100, help_text=_("The name visitors see beside the answers.")
