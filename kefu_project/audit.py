@@ -7,12 +7,13 @@ reads after the middleware has run. Here one receiver is connected once and asks
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 #: What is watched: (columns left out, many-to-many columns). Facts of the log and counters are not changes.
 WATCHED: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -40,16 +41,37 @@ _request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default
 
 
 class AuditTrail:
-    """Middleware: remember the request while it is served."""
+    """Middleware: remember the request while it is served.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    Both ways, because one that can only be synchronous makes all those outside it so: the turnstile would
+    let everybody pass.
+    """
+
+    async_capable = True
+    sync_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self._get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Serve it."""
+        if self._is_async:
+            return self._remembered(request)
         mark = _request.set(request)
         try:
-            return self._get_response(request)
+            response: HttpResponseBase = self._get_response(request)
+            return response
+        finally:
+            _request.reset(mark)
+
+    async def _remembered(self, request: HttpRequest) -> HttpResponseBase:
+        mark = _request.set(request)
+        try:
+            response: HttpResponseBase = await self._get_response(request)
+            return response
         finally:
             _request.reset(mark)
 

@@ -152,8 +152,8 @@ def test_a_worker_that_starts_looks_at_the_journal(broker: Broker) -> None:
 
 
 def test_the_schedule_names_tasks_that_exist() -> None:
-    names = {task.name for task in (tasks.persist, tasks.sweep, tasks.trim_journal)}
-    assert {entry["task"] for entry in tasks.BEAT_SCHEDULE.values()} <= names
+    own = (tasks.persist, tasks.sweep, tasks.index, tasks.trim_journal, tasks.prune_trail)
+    assert {entry["task"] for entry in tasks.BEAT_SCHEDULE.values()} <= {task.name for task in own}
 
 
 def test_depth_and_age_are_measured(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
