@@ -20,9 +20,10 @@ from agents.routing.eligibility import concerns, seatless, unfit
 from agents.routing.strategies.base import Key, Strategy
 from agents.routing.terms import Candidate, Policy, Waiter, Wants
 
-#: Entries of all lanes together, beyond which the lane that was not used for longest is forgotten: some
-#: 40 MB. Small enough that the collector of cycles, too, never takes long over them.
-MAX_ENTRIES: Final = 200_000
+#: Entries of all lanes together, beyond which the lane that was not used for longest is forgotten: some 4 MB.
+#: Filling a lane anew costs 0.3 ms for 400 agents; the collector of cycles walking 200,000 entries stopped a
+#: choice for 20 to 35 ms once in a thousand, and p99 was 1.03 instead of 0.71 ms.
+MAX_ENTRIES: Final = 20_000
 
 #: Where a candidate stands (`Key`), their id, the entry's number. Only such plain things, and no candidate:
 #: tuples of them are nothing to the collector of cycles, which otherwise stops a drain for 100 ms and more.
