@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tests.support.client import Session, agent_session
+from tests.support.client import Session, agent_session, visitor_session
 from tests.support.server import ROOT, Server, ServerFactory
 from tests.support.services import free_port
 from tests.support.waiting import eventually
@@ -90,12 +90,19 @@ def settled(kind: Kind, folder: Path, **env: str) -> Iterator[World]:
         if kind == "daphne":
             server.stop()
             daphne = _daphne(server)
+        # Another process changed the sites: the server may go on for up to 4 s with what it read before.
+        eventually(lambda: _shows_previews(server), 15, "the server knows the sites as they are")
         yield world
     finally:
         if daphne is not None:
             daphne.kill()
             daphne.wait(10)
         factory.close()
+
+
+def _shows_previews(server: Server) -> bool:
+    known = {site: visitor_session(server, site).answer["site"] for site in ("demo", "other")}
+    return bool(known["demo"]["typing_preview"] and not known["other"]["typing_preview"])
 
 
 def _daphne(server: Server) -> subprocess.Popen[bytes]:
