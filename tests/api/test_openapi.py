@@ -135,18 +135,18 @@ def fuzz(operations: list[Operation], caller: Caller, guest: Guest, site: Site, 
 
 
 def test_fuzzed_as_an_agent(operations: Any, agent: Caller, visitor: Guest, shop: Site) -> None:
-    fuzz(operations, agent, visitor, shop, 5)
+    fuzz(operations, agent, visitor, shop, 2)
 
 
 def test_fuzzed_as_a_visitor(operations: Any, visitor: Guest, shop: Site) -> None:
-    fuzz(operations, visitor, visitor, shop, 5)
+    fuzz(operations, visitor, visitor, shop, 2)
 
 
 def test_fuzzed_as_an_administrator(
     operations: Any, administrator: Caller, visitor: Guest, shop: Site
 ) -> None:
-    fuzz(operations, administrator, visitor, shop, 6)
+    fuzz(operations, administrator, visitor, shop, 2)
 
 
 def test_fuzzed_as_nobody(operations: Any, nobody: Caller, visitor: Guest, shop: Site) -> None:
-    fuzz(operations, nobody, visitor, shop, 2)
+    fuzz(operations, nobody, visitor, shop, 1)

@@ -109,7 +109,7 @@ def naive(waiter: Waiter, everybody: list[Candidate], policy: Policy) -> tuple[l
 
 
 @given(crowd(), st.lists(WAITERS, min_size=1, max_size=3), POLICIES, CHANGES)
-@hypothesis_settings(max_examples=120, deadline=None)
+@hypothesis_settings(max_examples=50, deadline=None)
 def test_prepared_choice_is_the_naive_one(
     everybody: list[Candidate],
     waiters: list[Waiter],
