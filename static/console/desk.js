@@ -123,6 +123,7 @@ export class Desk {
     if (type === "message") this.#message(payload);
     if (type === "conversation") this.#changed(payload);
     if (type === "conversation.gone") this.#gone(payload.conversation);
+    if (type === "rights") this.refresh();
     if (type === "receipt") this.#receipt(payload);
     if (type === "typing") this.#typing(payload);
   }
