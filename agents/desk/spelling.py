@@ -6,8 +6,6 @@ import itertools
 import re
 from typing import Any, Final
 
-from pypinyin import Style, pinyin
-
 MAX_READINGS: Final = 24  # combinations of readings that are kept
 MAX_PINYIN: Final = 600
 MAX_INITIALS: Final = 150
@@ -46,6 +44,9 @@ def _readings(text: str) -> list[list[tuple[str, str]]]:
     """Lists of (syllable, initial): the reading in this context, then with one character read otherwise, then
     with several.
     """
+    # Its dictionary takes 0.3 s and 40 MB: only who spells something waits for it, not every start.
+    from pypinyin import Style, pinyin
+
     usual = [_part(group[0]) for group in pinyin(text, style=Style.NORMAL, errors=_EACH)]
     choices: list[list[tuple[str, str]]] = []
     for place, character in enumerate(text):
