@@ -175,6 +175,7 @@ class Day:
     team: list[Colleague] = field(default_factory=list)
     closed: int = 0
     _names: Any = field(default_factory=lambda: itertools.count(1))
+    _overtaken: bool = False
 
     async def arrive(self, errands: Iterable[str]) -> list[Visitor]:
         """A wave: everybody opens a session, connects and says what they want."""
@@ -196,7 +197,7 @@ class Day:
         await asyncio.gather(*(each.until(lambda it: it.told, "to be told") for each in came))
         await eventually_async(self.in_order, PATIENCE_S, "all know their places")
         for each in came:
-            each.may_step_back = False
+            each.may_step_back = self._overtaken
         return list(came)
 
     async def in_order(self) -> bool:
@@ -265,9 +266,10 @@ class Day:
 
     @contextmanager
     def overtaking(self) -> Iterator[None]:
-        """While somebody is put ahead of those who wait, their places may grow."""
+        """From here on somebody may be put ahead of those who wait now, and their places may grow: an agent
+        who goes, refuses or falls silent gives conversations back to the head, now or a little later.
+        """
+        self._overtaken = True
         for visitor in self.visitors.values():
             visitor.may_step_back = True
         yield
-        for visitor in self.visitors.values():
-            visitor.may_step_back = False
