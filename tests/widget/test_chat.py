@@ -209,18 +209,12 @@ async def test_emoji_by_keyboard(browser: Browser, shop: Server) -> None:
     await visitor.leave()
 
 
-async def test_an_answer_that_grows_and_a_place_in_line(browser: Browser, shop: Server) -> None:
-    """Frames that the server sends once there are bots and queues, put between the real ones."""
+async def test_an_answer_that_grows(browser: Browser, shop: Server) -> None:
+    """Frames that the server sends once there are bots, put between the real ones."""
     visitor = await Visitor.arrive(browser, shop, block_socket=False)
     await visitor.write("Which tea is mild?")
     await visitor.state_of("Which tea is mild?", "sent")
     conversation = await visitor.conversation()
-    visitor.inject(
-        "conversation", {"id": conversation, "status": "queued", "queue": {"position": 3, "eta_s": 90}}
-    )
-    await expect(visitor.where.locator("#head-status")).to_have_text("You are in line")
-    await expect(visitor.where.locator(".queue .place")).to_have_text("2 people are ahead of you")
-    await expect(visitor.where.locator(".queue .wait")).to_have_text("About 2 minutes to go")
     for text in ("The", "The white", "The white one."):
         visitor.inject("message.partial", {"conversation": conversation, "stream": "s1", "text": text})
     growing = visitor.where.locator("#log .growing")
