@@ -44,6 +44,11 @@ class Site(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     reopen_hours = models.PositiveSmallIntegerField(_("hours a visitor can reopen"), default=24)
     typing_preview = models.BooleanField(_("agents see what visitors type"), default=False)
+    require_category = models.BooleanField(
+        _("closing needs a category"),
+        default=False,
+        help_text=_("Agents say what a conversation was about before they close it."),
+    )
     upload_max_bytes = models.PositiveIntegerField(_("largest upload in bytes"), default=20 * 1024 * 1024)
     upload_types = models.JSONField(_("accepted file types"), default=default_upload_types, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
