@@ -8,6 +8,7 @@ allows.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import threading
@@ -18,7 +19,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseError
+from django.db import connection
 from django.http import HttpRequest
 
 from chat.errors import KefuError
@@ -26,6 +28,9 @@ from chat.models import Site
 
 TTL_S: Final = 4.0
 """Below the 5 s within which a changed site has to count everywhere."""
+
+READ_S: Final = 6.0
+"""A little more than a connection may take, see `pooled` in the project's settings."""
 
 MAX_ORIGINS: Final = 200
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -200,7 +205,8 @@ def is_listed_origin(origin: str) -> bool:
     """Whether any active site lists this Origin, as of a moment ago. Off the loop it may read them.
 
     On the loop (middleware asks there) a snapshot that has run out serves once more while a thread reads the
-    next; only the very first question of a process waits for its one query.
+    next. The loop never waits here: those who hold the pool's connections need it to give them back.
+    Whoever asks there comes by `be_read` first, so that there is a snapshot.
     """
     try:
         asyncio.get_running_loop()
@@ -208,14 +214,18 @@ def is_listed_origin(origin: str) -> bool:
         return origin in _current().origins
     kept = _snapshot
     if kept is None or kept.expires <= time.monotonic():
-        reading = _read_beside()
-        kept = kept or reading.result()
-    return origin in kept.origins
+        _read_beside()
+    return kept is not None and origin in kept.origins
 
 
-def is_read() -> bool:
-    """Whether the sites were read before, so that a question on the loop waits for nothing."""
-    return _snapshot is not None
+async def be_read() -> None:
+    """Wait until the sites were read once, at most `READ_S` and without holding the loop. A database that is
+    away leaves them unread: no origin is listed then.
+    """
+    if _snapshot is None:
+        with contextlib.suppress(DatabaseError, TimeoutError):
+            # The reading is everybody's; one who is cancelled must not end it for the others.
+            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(_read_beside())), READ_S)
 
 
 def at_hand(site_id: str) -> SiteConfig | None:

@@ -35,6 +35,11 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 SOCKET_PATH = "/ws/v1/"
 POLL_PREFIX = "/api/v1/poll/"
+_RESTARTING: dict[str, object] = {
+    "code": "restarting",
+    "message": "The server is restarting.",
+    "details": {},
+}
 
 
 class Application:
@@ -132,22 +137,33 @@ class Application:
             self._django = handler
 
     async def _to_django(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from chat import sites
+
         if self._django is None:
             await asyncio.to_thread(self.warm_up)
         assert self._django is not None
-        await self._django(scope, receive, send)
+        await sites.be_read()  # middleware asks for them on the loop, which must not wait
+        begun = False
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._django(scope, receive, noted)
+        except asyncio.CancelledError:
+            # The server ends and this took too long; uvicorn would call it a fault of ours.
+            if begun or self._endpoints.state != "stopping":
+                raise
+            await endpoints.answer(send, 503, _RESTARTING, retry_after_s=1)
 
     async def _late(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A connection that came before start(): daphne's first one, or one that raced a stop."""
         if self._endpoints.state == "stopping":
             if scope["type"] == "websocket":
                 return await _refuse_socket(receive, send)
-            body: dict[str, object] = {
-                "code": "restarting",
-                "message": "The server is restarting.",
-                "details": {},
-            }
-            return await endpoints.answer(send, 503, body)
+            return await endpoints.answer(send, 503, _RESTARTING, retry_after_s=1)
         await self.start()
         await self(scope, receive, send)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import math
+import sys
 from typing import Any, Final
 
 import structlog
@@ -143,10 +144,22 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def handler500(request: HttpRequest) -> HttpResponseBase:
-    """Faults outside DRF; Django has logged them already."""
+    """What went wrong outside DRF, in middleware or on a page: 503 where trying again helps (the database is
+    away), a fault of ours otherwise. Django has logged it already.
+    """
+    error = sys.exc_info()[1]
+    refusal = as_kefu_error(error) if isinstance(error, Exception) else None
+    if refusal is None or refusal.status != 503:
+        if wants_json(request):
+            return error_response(KefuError("internal", "something went wrong on our side"))
+        return defaults.server_error(request)
     if wants_json(request):
-        return error_response(KefuError("internal", "something went wrong on our side"))
-    return defaults.server_error(request)
+        return error_response(refusal)
+    metrics.ERRORS.labels(code=refusal.code).inc()
+    page = render(request, "busy.html", status=refusal.status)
+    for name, value in headers_of(refusal).items():
+        page[name] = value
+    return page
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs
 
 import msgspec
 from django.conf import settings
-from django.db import Error as DatabaseError
 
 from chat import metrics, sites
 from chat.blocking import in_thread
@@ -322,13 +321,9 @@ async def _cors(origin: str | None, host: str) -> list[tuple[bytes, bytes]]:
 
 
 async def _is_listed(origin: str) -> bool:
-    """No answer waits for a database that hangs, or is lost with one that is down."""
-    try:
-        if sites.is_read():
-            return sites.is_listed_origin(origin)
-        return await in_thread(sites.is_listed_origin, origin)
-    except DatabaseError:
-        return False
+    """No answer is lost with a database that is down; only the first of a process may wait for it."""
+    await sites.be_read()
+    return sites.is_listed_origin(origin)
 
 
 async def _respond(send: Send, answer: _Answer, headers: list[tuple[bytes, bytes]]) -> None:

@@ -5,7 +5,7 @@ import hmac
 import ipaddress
 import json
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -85,17 +85,22 @@ def may_read_metrics(scope: Scope) -> bool:
         return False
 
 
-async def answer(send: Send, status: int, body: dict[str, object]) -> None:
-    """Send `body` as JSON, never cached."""
-    await _send(send, status, "application/json", json.dumps(body, ensure_ascii=False).encode() + b"\n")
+async def answer(send: Send, status: int, body: dict[str, object], retry_after_s: int | None = None) -> None:
+    """Send `body` as JSON, never cached; `Retry-After` where waiting helps."""
+    text = json.dumps(body, ensure_ascii=False).encode() + b"\n"
+    more = () if retry_after_s is None else ((b"retry-after", str(retry_after_s).encode()),)
+    await _send(send, status, "application/json", text, more)
 
 
-async def _send(send: Send, status: int, content_type: str, body: bytes) -> None:
+async def _send(
+    send: Send, status: int, content_type: str, body: bytes, more: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
     headers = [
         (b"content-type", content_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

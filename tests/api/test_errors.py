@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.test import Client, override_settings
 from prometheus_client import REGISTRY
 
-from chat import history, visitors
+from chat import history, sites, visitors
 from chat.api import rate
 from chat.errors import CODES, KefuError
 from chat.journal.base import JournalUnavailable
@@ -97,6 +97,31 @@ def test_faults_outside_drf_have_the_shape_too(client: Client, monkeypatch: pyte
     answer = client.get("/files/0190b6a1-7c1e-7000-8000-0000000000aa/a.png")
     assert shape(answer) == (500, "internal")
     assert b"secret" not in answer.content
+
+
+def test_a_database_that_is_away_outside_drf_says_when_to_come_back(
+    client: Client, visitor: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In middleware and on pages, too: nobody is told of a fault of ours."""
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("couldn't get a connection after 5.00 sec")
+
+    monkeypatch.setattr("chat.uploads.serving.seconds_left", fail)
+    monkeypatch.setattr("chat.sites._load", fail)
+    client.raise_request_exception = False
+    file = client.get("/files/0190b6a1-7c1e-7000-8000-0000000000aa/a.png")
+    sites.forget()
+    middleware = client.get("/api/v1/conversations/", headers={"Origin": "https://shop.example.com"})
+    for answer in (file, middleware):
+        assert shape(answer) == (503, "database_unavailable")
+        assert answer["Retry-After"] == "2"
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", fail)
+    client.cookies["kefu_session"] = "a" * 32
+    page = client.get("/console/", headers={"Accept-Language": "en"})
+    assert (page.status_code, page["Retry-After"]) == (503, "2")
+    assert b"Not available right now" in page.content and b'href="/console/"' in page.content
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Calling an ASGI application directly, one HTTP request at a time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +24,9 @@ async def request(
     headers: Iterable[tuple[str, str]] = (),
     client: tuple[str, int] | None = ("127.0.0.1", 40000),
     chunks: Iterable[bytes] = (b"",),
+    stays: bool = False,
 ) -> Answer:
-    """Send one request and gather its answer."""
+    """Send one request and gather its answer. `stays`: the client keeps the connection until it has it."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -44,6 +46,8 @@ async def request(
 
     async def receive() -> dict[str, Any]:
         if not body:
+            if stays:
+                await asyncio.Event().wait()
             return {"type": "http.disconnect"}
         part = body.pop(0)
         return {"type": "http.request", "body": part, "more_body": bool(body)}
