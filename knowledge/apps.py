@@ -1,11 +1,11 @@
-"""Articles, questions and search. Its own rooms come with the knowledge base."""
+"""What the operator knows: questions, articles, facts; search, releases, the help page."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class KnowledgeConfig(AppConfig):
-    """Registers the app; it has no models yet."""
+    """Registers the app; its ports are filled by the project (`kefu_project.knowing`)."""
 
     name = "knowledge"
     verbose_name = _("Knowledge")
