@@ -127,7 +127,7 @@ def test_without_init_missing_tables_are_refused(server_factory: ServerFactory, 
 
 
 def test_generated_password_is_printed_once_and_kept_for_the_owner(server_factory: ServerFactory) -> None:
-    server = server_factory.start("embedded", env={"KEFU_ADMIN_PASSWORD": ""})
+    server = server_factory.start("embedded", env={"KEFU_ADMIN_PASSWORD": ""}, tables=False)
     kept = server.data_dir / "admin-password.txt"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     password = kept.read_text().strip()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tests.support import services
+from tests.support import migrated, services
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -182,10 +182,10 @@ class ServerFactory:
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
         env = {
             **kept, "PORT": "0", "KEFU_ADMIN_PASSWORD": ADMIN_PASSWORD, "PYTHONUNBUFFERED": "1",
-            "KEFU_ROUTING": "manual",
+            "KEFU_ROUTING": "manual", "DJANGO_SETTINGS_MODULE": "tests.server_settings",
         }  # fmt: skip
         if mode == "scaled":
-            env["DATABASE_URL"] = services.new_database()
+            env["DATABASE_URL"] = migrated.postgres_url()
             env["KEFU_REDIS_URL"] = services.new_redis()
             env["KEFU_SECRET_KEY"] = "tests-only-" + "s" * 64
         return {**env, **extra}
@@ -196,9 +196,10 @@ class ServerFactory:
         env: Mapping[str, str] | None = None,
         data_dir: Path | None = None,
         beside: Server | None = None,
+        tables: bool = True,
     ) -> Server:
-        """A ready server. `beside`: a second web process of that scaled server (same database, Redis,
-        folder).
+        """A ready server, which has made its administrator and its site. `beside`: a second web process of
+        that scaled server (same database, Redis, folder). `tables`: whether it finds its tables made.
 
         `env` adds to or replaces variables, e.g. {"KEFU_RATE_LIMIT": "off"}.
         """
@@ -215,6 +216,8 @@ class ServerFactory:
             return server
         folder = data_dir or self._folder / f"data-{number}"
         values = self.environment(mode, KEFU_DATA_DIR=str(folder))
+        if mode == "embedded" and tables and not folder.exists():
+            migrated.sqlite_file(folder)
         server = Server(mode, folder, {**values, **(env or {})}, self._log(number))
         self._servers.append(server)
         server.launch()

@@ -43,9 +43,9 @@ def stop_all() -> None:
         return
     path = folder()
     for note in path.glob("*.json"):
-        pid = json.loads(note.read_text())["pid"]
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+        if pid := json.loads(note.read_text()).get("pid"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
     shutil.rmtree(path, ignore_errors=True)
     del os.environ[_FOLDER_VARIABLE], os.environ[_OWNER_VARIABLE]
 
@@ -57,8 +57,10 @@ def _locked(name: str) -> Iterator[None]:
         yield
 
 
-def _once(name: str, start: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The note of the running service `name`, started by `start` when there is none yet."""
+def once(name: str, start: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The note of what was made once for this run, by `start` when there is none yet. A service's `pid` is
+    ended with the run.
+    """
     with _locked(name):
         note = folder() / f"{name}.json"
         if not note.exists():
@@ -173,21 +175,21 @@ def _start_redis() -> dict[str, Any]:
 
 def postgres_url() -> str:
     """postgres://user@host:port of the run's server, without a database."""
-    return str(_once("postgres", _start_postgres)["url"])
+    return str(once("postgres", _start_postgres)["url"])
 
 
-def new_database() -> str:
-    """URL of a new, empty database."""
+def new_database(template: str = "template1", name: str | None = None) -> str:
+    """URL of a new database: empty, or a copy of another one of the run that nobody is connected to."""
     url = postgres_url()
-    name = f"kefu_{next_number('database')}"
+    name = name or f"kefu_{next_number('database')}"
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     return f"{url}/{name}"
 
 
 def redis_url() -> str:
     """redis://host:port of the run's server, without a database number."""
-    return str(_once("redis", _start_redis)["url"])
+    return str(once("redis", _start_redis)["url"])
 
 
 def new_redis() -> str:
