@@ -89,12 +89,14 @@ class Application:
         async with self._start_lock:
             if self._consumer is not None:
                 return
+            from chat import sites
             from chat.realtime import lifecycle
             from chat.realtime.consumer import ChatConsumer
             from chat.realtime.poll import poll_app
 
             await asyncio.to_thread(_open_journal)
             await lifecycle.startup()
+            await sites.be_read()  # sockets ask what is at hand and never wait
             self._poll = poll_app
             self._consumer = ChatConsumer.as_asgi()
             self._sampler = asyncio.create_task(sample_loop_lag(), name="loop-lag")
