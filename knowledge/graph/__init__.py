@@ -1,0 +1,7 @@
+"""The operator's facts: entities, what relates them, and answers found by following at most two links.
+Pure."""
+
+from knowledge.graph.graph import Found, Graph, Link, Node, Seen
+from knowledge.graph.picture import draw
+
+__all__ = ["Found", "Graph", "Link", "Node", "Seen", "draw"]
