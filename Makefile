@@ -16,12 +16,12 @@ run: installed ## install what is pinned, then serve on port 8000 (or PORT)
 	@exec $(BIN)/python manage.py serve --init
 
 test: installed-dev system ## all tests, with real PostgreSQL, Redis and Chromium (installs them by apt)
-	$(BIN)/python -m pytest -n 2 -m "not ($(SLOW))"
-	KEFU_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 -m "database and not ($(SLOW))"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(SLOW))"
+	KEFU_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "database and not ($(SLOW))"
 	$(BIN)/python -m pytest -m "$(SLOW)"
 
 test-fast: installed-dev system ## the tests without browser and faults
-	$(BIN)/python -m pytest -n 2 -m "not ($(SLOW))"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(SLOW))"
 
 check: installed-dev ## linters, types, import rules, migrations, OpenAPI, translations
 	$(BIN)/ruff check .

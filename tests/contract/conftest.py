@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.contract.clients import Client, PollClient, Transport, open_socket
+from tests.contract.long_waits import LongWaits
 from tests.contract.world import Kind, World, settled
 from tests.support.client import Session
 
@@ -107,17 +108,31 @@ class Wire:
 
 
 @pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind], World]]:
-    """Worlds of this test process, started when first asked for."""
+def _suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Callable[[Kind], World], LongWaits]]:
     with ExitStack() as stack:
         known: dict[Kind, World] = {}
 
         def world(kind: Kind) -> World:
             if kind not in known:
                 known[kind] = stack.enter_context(settled(kind, tmp_path_factory.mktemp(kind)))
+                waits.begin(known[kind])
             return known[kind]
 
-        yield world
+        waits = LongWaits(world)
+        stack.callback(waits.close)
+        yield world, waits
+
+
+@pytest.fixture(scope="session")
+def worlds(_suite: tuple[Callable[[Kind], World], LongWaits]) -> Callable[[Kind], World]:
+    """Worlds of this test process, started when first asked for."""
+    return _suite[0]
+
+
+@pytest.fixture(scope="session")
+def long_waits(_suite: tuple[Callable[[Kind], World], LongWaits]) -> LongWaits:
+    """The long waits at them, which began when they did."""
+    return _suite[1]
 
 
 @pytest.fixture
