@@ -57,8 +57,8 @@ class Wire:
         """A session of one of the world's agents."""
         return await asyncio.to_thread(self.world.agent, name)
 
-    async def connect(self, transport: Transport | None = None) -> Client:
-        """A connection before hello."""
+    async def connect(self, transport: Transport | None = None, **options: Any) -> Client:
+        """A connection before hello; `options` go to websockets' connect()."""
         form = transport or self.transport
         client: Client
         if form == "poll":
@@ -66,7 +66,7 @@ class Wire:
             self._https.append(http)
             client = PollClient(http)
         else:
-            client = await open_socket(self.world.server.ws_url, form)
+            client = await open_socket(self.world.server.ws_url, form, **options)
         self._open.append(client)
         return client
 

@@ -11,6 +11,7 @@ from tests.contract.conftest import Wire
 from tests.contract.world import LISTED_ORIGIN, PASSWORD
 
 PATH = "/api/v1/visitor/sessions/"
+SLACK_S = 4  # a sweep's turn on a busy machine
 
 
 async def _open(wire: Wire, headers: dict[str, str] | None = None, **body: Any) -> Any:
@@ -138,6 +139,26 @@ async def test_blocked_and_disabled_people_are_gone_within_five_seconds(mode_wir
     finally:
         await asyncio.to_thread(wire.world.shell, switch.format(True))
     await witness.alive()
+
+
+async def test_a_blacklisted_address_is_gone_within_five_seconds(mode_wire: Wire) -> None:
+    wire, elsewhere = mode_wire, {"local_addr": ("127.0.0.2", 0)}
+    sessions = [await wire.visitor() for _ in range(2)]
+    shut_out = await wire.connect(**elsewhere)
+    await shut_out.hello(sessions[0].token)
+    neighbour = await wire.join(sessions[1])
+    admin = await wire.agent("admin")
+    entry = {"kind": "address", "value": "127.0.0.2", "site": None, "reason": "floods us"}
+    made = await wire.http.post("/api/v1/blocks/", json=entry, headers=admin.headers)
+    assert made.status_code == 201, made.text
+    try:
+        assert await shut_out.closed(5 + SLACK_S) == 4403
+        again = await wire.connect(**elsewhere)
+        await again.send("hello", {"token": sessions[0].token})
+        assert await again.closed() in (4401, 4403)
+        await neighbour.alive()
+    finally:
+        await wire.http.delete(f"/api/v1/blocks/{made.json()['id']}/", headers=admin.headers)
 
 
 async def test_rights_taken_from_an_agent_are_gone_within_five_seconds(mode_wire: Wire) -> None:
