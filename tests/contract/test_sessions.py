@@ -142,7 +142,8 @@ async def test_blocked_and_disabled_people_are_gone_within_five_seconds(mode_wir
 
 
 async def test_a_blacklisted_address_is_gone_within_five_seconds(mode_wire: Wire) -> None:
-    wire, elsewhere = mode_wire, {"local_addr": ("127.0.0.2", 0)}
+    wire = mode_wire
+    elsewhere: dict[str, Any] = {"local_addr": ("127.0.0.2", 0)}
     sessions = [await wire.visitor() for _ in range(2)]
     shut_out = await wire.connect(**elsewhere)
     await shut_out.hello(sessions[0].token)
