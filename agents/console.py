@@ -89,7 +89,10 @@ def _config(request: HttpRequest, agent: Participant) -> dict[str, Any]:
         "agent": {"id": agent.id, "name": agent.name, "role": agent.role},
         "groups": _groups(agent),
         "locale": "zh-CN" if (get_language() or "").startswith("zh") else "en",
-        "sites": [{"id": str(site.pk), "name": site.name} for site in known],
+        "sites": [
+            {"id": str(site.pk), "name": site.name, "require_category": site.require_category}
+            for site in known
+        ],
         "sla": _targets(known),
         "routing": settings.KEFU_ROUTING,
         "base": reverse("agents:console"),

@@ -27,6 +27,7 @@ CODES: Final[dict[str, tuple[int, bool]]] = {
     "not_offered": (409, False),
     "bot_unavailable": (409, False),
     "conversation_closed": (409, False),
+    "category_required": (409, False),
     "recall_too_late": (409, False),
     "already_rated": (409, False),
     "too_large": (413, False),

@@ -12,7 +12,6 @@ from typing import Any, Final
 import msgspec
 
 from chat import conversation as rules
-from chat import ports
 from chat.conversation import SYSTEM, Participant, State, decode_state, encode_state, fold, require_read
 from chat.errors import KefuError
 from chat.journal.base import Append, Cold, Draft, Expectation, Head, Numbered, Outcome, Refused, Stored
@@ -157,16 +156,30 @@ def _act(
         case ask.EditNote(seq=seq, text=text):
             target = yield "entry", (conversation, seq)
             words = _word(rules.decide_edit_note(state, participant, target), text)
+        case ask.Transfer(bot=True):
+            words = _transfer(command, participant, state)
+            answers = not words or (yield "bot_answers", (state.site,))
+            if not answers:
+                raise KefuError("bot_unavailable", "no bot answers here")
         case _:
             words = _decide(command, participant, state)
     if not words:
         return None
+    if isinstance(command, ask.Close) and participant.kind == "agent" and not command.category:
+        # Asked here, where all ways of closing meet; what time or the visitor ends has nobody to say it.
+        required = yield "category_required", (state.site,)
+        if required:
+            raise KefuError("category_required", "this site wants to know what it was about")
     if isinstance(command, ask.Reopen):
         yield "claim_open", (conversation,)
     for word in words:
         state = fold(state, word.event, now_ms())
     drafts = tuple(_act_draft(conversation, participant, word) for word in words)
-    human = participant.kind == "agent"
+    if isinstance(command, ask.Handoff) and command.last_words is not None:
+        check_content(command.last_words)
+        drafts = (message_draft(command.last_words, participant, None), *drafts)
+    # From a handoff on it is people's: what the bot had under way is refused as after an agent's word.
+    human = participant.kind == "agent" or isinstance(command, ask.Handoff)
     return Append(conversation, drafts, known.expect, encode_state(state), human, origin)
 
 
@@ -184,8 +197,8 @@ def _decide(command: Command, who: Participant, state: State) -> tuple[Word, ...
             return _word(rules.decide_refuse(state, who, why))
         case ask.TakeOver():
             return _word(rules.decide_take_over(state, who))
-        case ask.Handoff(reason=why, group=group):
-            return _word(rules.decide_handoff(state, who, why, group))
+        case ask.Handoff(reason=why, group=group, brief=brief):
+            return _handoff(rules.decide_handoff(state, who, why, group), brief)
         case ask.Invite(agent=guest):
             return _word(rules.decide_invite(state, who, guest))
         case ask.Leave():
@@ -217,12 +230,19 @@ def _decide(command: Command, who: Participant, state: State) -> tuple[Word, ...
 
 def _transfer(command: ask.Transfer, who: Participant, state: State) -> tuple[Word, ...]:
     event = rules.decide_transfer(state, who, command.agent, command.group, command.bot)
-    if event is not None and command.bot and not ports.bot_ready():
-        raise KefuError("bot_unavailable", "no bot answers here")
     if event is None or not command.note:
         return _word(event)
     # What is said along is for colleagues; the act itself is for the visitor, too.
     return Word(rules.decide_note(state, who), command.note), Word(event)
+
+
+def _handoff(event: Event | None, brief: ask.Brief | None) -> tuple[Word, ...]:
+    if event is None or brief is None:
+        return _word(event)
+    told = Event(
+        "briefed", {"intent": brief.intent, "slots": brief.slots, "tried": brief.tried, "mood": brief.mood}
+    )
+    return Word(told, brief.summary), Word(event)
 
 
 def _word(event: Event | None, text: str | None = None, sent_as: str | None = None) -> tuple[Word, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db import Error as DatabaseError
 
-from chat import reopening, uploads
+from chat import ports, reopening, sites, uploads
 from chat.blocking import in_thread
 from chat.errors import KefuError
 from chat.history import stored_entry
@@ -89,6 +89,8 @@ BLOCKING: Final[dict[str, Callable[..., Any]]] = {
     "reopen_ms": reopening.reopen_ms,
     "claim_open": reopening.claim_open,
     "successor": reopening.successor,
+    "category_required": sites.requires_category,
+    "bot_answers": ports.bot_answers,
 }
 AWAITING: Final[dict[str, Callable[..., Any]]] = {
     **{name: _in_thread(function) for name, function in BLOCKING.items()},

@@ -51,6 +51,7 @@ class SiteConfig(msgspec.Struct, frozen=True):
     time_zone: str
     reopen_hours: int
     typing_preview: bool
+    require_category: bool
     upload_max_bytes: int
     upload_types: frozenset[str]
     is_active: bool
@@ -120,6 +121,7 @@ def config_of(site: Site) -> SiteConfig:
         time_zone=site.time_zone,
         reopen_hours=site.reopen_hours,
         typing_preview=site.typing_preview,
+        require_category=site.require_category,
         upload_max_bytes=site.upload_max_bytes,
         upload_types=frozenset(kind for kind in site.upload_types if isinstance(kind, str)),
         is_active=site.is_active,
@@ -140,6 +142,12 @@ def by_id(site_id: str) -> SiteConfig:
     if site is None:
         raise KefuError("not_found", "no such site")
     return site
+
+
+def requires_category(site_id: str) -> bool:
+    """Whether agents close this site's conversations with a category only. May touch the database."""
+    site = _current().by_id.get(site_id)
+    return site is not None and site.require_category
 
 
 def all_ids() -> frozenset[str]:

@@ -55,7 +55,7 @@ class SiteForm(_Form):
         model = Site
         fields = (
             "name", "public_key", "is_active", "allowed_origins", "allow_missing_origin", "greeting",
-            "accent_color", "locale", "time_zone", "reopen_hours", "typing_preview",
+            "accent_color", "locale", "time_zone", "reopen_hours", "typing_preview", "require_category",
             "upload_max_bytes", "upload_types",
         )  # fmt: skip
         widgets = {
@@ -102,6 +102,7 @@ class SiteAdmin(ModelAdmin):
             _("What visitors see"),
             {"fields": ("greeting", "accent_color", "locale", "time_zone", "reopen_hours", "typing_preview")},
         ),
+        (_("What agents have to do"), {"fields": ("require_category",)}),
         (_("Files"), {"fields": ("upload_max_bytes", "upload_types")}),
         (_("Signing users"), {"fields": ("secret", "created_at"), "classes": ("collapse",)}),
     )

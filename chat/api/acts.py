@@ -74,7 +74,10 @@ class CloseView(APIView):
     @extend_schema(
         operation_id="conversations_close",
         summary="Close a conversation",
-        description="Its owner, a supervisor, or anybody while nobody answers it; else 409 `not_owner`.",
+        description=(
+            "Its owner, a supervisor, or anybody while nobody answers it; else 409 `not_owner`. Without a "
+            "`category` where the site asks for one: 409 `category_required`."
+        ),
         tags=["acts"],
         request=CloseSerializer,
         responses={200: ActedSerializer, **errors(400, 401, 403, 404, 409, 415, 429, 503)},

@@ -57,6 +57,9 @@ class SiteWriteSerializer(serializers.Serializer[Any]):
     time_zone = serializers.CharField(max_length=64, required=False)
     reopen_hours = serializers.IntegerField(min_value=0, max_value=8760, required=False)
     typing_preview = serializers.BooleanField(required=False)
+    require_category = serializers.BooleanField(
+        required=False, help_text="Agents close a conversation with a category only."
+    )
     upload_max_bytes = serializers.IntegerField(min_value=1, max_value=HARD_LIMIT, required=False)
     upload_types = serializers.ListField(
         child=serializers.CharField(max_length=150, validators=[_MEDIA_TYPE]), max_length=100, required=False
@@ -84,6 +87,7 @@ class SiteSerializer(serializers.Serializer[Any]):
     time_zone = serializers.CharField()
     reopen_hours = serializers.IntegerField()
     typing_preview = serializers.BooleanField()
+    require_category = serializers.BooleanField()
     upload_max_bytes = serializers.IntegerField()
     upload_types = serializers.ListField(child=serializers.CharField())
     is_active = serializers.BooleanField()
@@ -216,7 +220,8 @@ def shown(row: Site) -> dict[str, Any]:
     """A site as the API gives it, without its secret."""
     fields = (
         "public_key", "name", "allowed_origins", "allow_missing_origin", "greeting", "accent_color", "locale",
-        "time_zone", "reopen_hours", "typing_preview", "upload_max_bytes", "upload_types", "is_active",
+        "time_zone", "reopen_hours", "typing_preview", "require_category", "upload_max_bytes", "upload_types",
+        "is_active",
     )  # fmt: skip
     values = {field: getattr(row, field) for field in fields}
     return {"id": str(row.id), **values, "created_at": ms(row.created_at)}

@@ -6,6 +6,7 @@ import { t } from "../shared/i18n.js";
 import { clock, dayLabel } from "../shared/time.js";
 import { failure } from "./describe.js";
 import { ask, choices } from "./dialog.js";
+import { askCategory, categoryRequired } from "./dialogs/close.js";
 import { menuButton } from "./menu.js";
 import { MOST } from "./selection.js";
 import { snoozeTimes } from "./times.js";
@@ -89,7 +90,11 @@ export class BulkBar {
   }
 
   async close() {
-    const done = await this.#do("close", {});
+    const ids = this.#selection.ids();
+    const asking = ids.map((id) => this.#desk.rows.get(id)).filter((row) => row && categoryRequired(this.#desk, row));
+    const category = asking.length > 0 ? await askCategory(this.#desk, asking) : null;
+    if (asking.length > 0 && category === null) return;
+    const done = await this.#do("close", category ? { category } : {}, ids);
     this.#told(done, "bulk.closed", (ids) => this.#each(ids, (id) => this.#desk.reopen(id)));
   }
 

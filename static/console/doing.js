@@ -139,11 +139,21 @@ export class Doing {
     toast(agent?.name ? say("toast.taken", { name: agent.name }) : t("toast.taken_unknown"), { kind: "failed" });
   }
 
+  /* The site has begun to ask for a category since this page was loaded. */
+  #asked(id) {
+    const row = this.#desk.rows.get(id);
+    const site = this.#desk.config.sites.find((one) => one.id === row?.site);
+    if (!site) return;
+    site.require_category = true;
+    this.do("close", id);
+  }
+
   /* Somebody was faster: the page is told the truth, and the person who it is with. */
   #failed(error, id) {
     const owner = error.details?.agent?.name;
     if (error.code === "already_accepted") this.#taken(error.details?.agent);
     else if (["not_owner", "conflict"].includes(error.code) && owner) toast(say("toast.with_other", { name: owner }), { kind: "failed" });
+    else if (error.code === "category_required") this.#asked(id);
     else toast(failure(error), { kind: "failed" });
     this.#desk.lists.one(id, { fresh: true });
   }

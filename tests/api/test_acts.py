@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from chat import posting
+from chat.conversation import SYSTEM
 from chat.errors import KefuError
 from chat.models import Conversation, Site
-from chat.protocol.commands import Accept
+from chat.protocol.commands import Accept, Close
 from tests.api.conftest import Caller, Guest
 
 
@@ -65,6 +66,26 @@ def test_closing_reopening_and_rating(visitor: Guest, agent: Caller) -> None:
     opened = act(agent, visitor.conversation, "reopen").json()
     assert opened["conversation"]["status"] != "closed"
     assert opened["conversation"]["rating"] is None
+
+
+def test_a_site_may_ask_for_a_category_at_every_closing(
+    administrator: Caller, visitor: Guest, agent: Caller, shop: Site
+) -> None:
+    assert administrator.patch(f"sites/{shop.id}/", {"require_category": True}).json()["require_category"]
+    visitor.say(visitor.conversation)
+    refused = act(agent, visitor.conversation, "close", summary="done")
+    assert (refused.status_code, refused.json()["code"]) == (409, "category_required")
+    assert posting.current_state(visitor.conversation).status == "queued"
+    bulk = agent.post("conversations/bulk/", {"conversations": [visitor.conversation], "act": "close"})
+    assert [one["code"] for one in bulk.json()["data"]] == ["category_required"]
+    posting.post_blocking(Close(visitor.conversation, "silent"), SYSTEM)
+    assert posting.current_state(visitor.conversation).status == "closed", "time asks nobody"
+    act(agent, visitor.conversation, "reopen")
+    closed = act(agent, visitor.conversation, "close", category="returns").json()
+    assert closed["conversation"]["status"] == "closed"
+    assert act(agent, visitor.conversation, "close").json()["entry"] is None, "it is closed: nothing to ask"
+    other = administrator.patch(f"sites/{shop.id}/", {"require_category": False}).json()
+    assert other["require_category"] is False
 
 
 def test_a_visitors_message_reopens_what_was_closed_lately(visitor: Guest, agent: Caller) -> None:

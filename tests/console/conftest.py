@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.console.furniture import furnish
 from tests.console.people import Shops, found
 from tests.support.chromium import chromium
 from tests.support.server import ServerFactory
@@ -15,11 +16,17 @@ QUIET = {"KEFU_RATE_LIMIT": "off", "KEFU_ROUTING": "manual"}
 
 
 @pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
-    """A server with shops and agents, one for a whole file; none may stop it."""
+def shops(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Shops]:
+    """A server with shops and agents, one for a whole file; none may stop it.
+
+    A file that says `FURNISHED = True` finds a supervisor, groups and what lies on a desk as well.
+    """
     factory = ServerFactory(tmp_path_factory.mktemp("console"))
     try:
-        yield found(factory.start("embedded", env=QUIET))
+        shops = found(factory.start("embedded", env=QUIET))
+        if getattr(request.module, "FURNISHED", False):
+            shops.agents.update(furnish(shops))
+        yield shops
     finally:
         factory.close()
 

@@ -60,6 +60,13 @@ class Shops:
         result: dict[str, Any] = answer.json()
         return result
 
+    def refusal(self, login: str, conversation: str, name: str, **body: Any) -> str | None:
+        """The code with which an act is refused, None when it was done."""
+        with rest(self.server, self.token(login)) as http:
+            answer = http.post(f"/api/v1/conversations/{conversation}/{name}/", json=body)
+        code: str | None = answer.json().get("code") if answer.is_error else None
+        return code
+
     def visit(self, site: str, name: str = "", verified: bool = False, **user: Any) -> Session:
         """A visitor's session. Verified visitors are signed for by the shop."""
         page = user.pop("page", None)

@@ -2,31 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.console.browser import Desk
-from tests.console.furniture import furnish
-from tests.console.people import Shops, found
+from tests.console.people import Shops
 from tests.console.test_handing_on import confirm, owned
 from tests.support.client import rest
-from tests.support.server import ServerFactory
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
-    """Shops with what lies on a desk."""
-    factory = ServerFactory(tmp_path_factory.mktemp("panel"))
-    try:
-        shops = found(factory.start("embedded", env={"KEFU_RATE_LIMIT": "off", "KEFU_ROUTING": "manual"}))
-        shops.agents.update(furnish(shops))
-        yield shops
-    finally:
-        factory.close()
+#: A supervisor, groups, canned replies, labels (see conftest.shops).
+FURNISHED = True
 
 
 async def test_contact_data_and_own_fields_are_put_right_in_place(chrome: Browser, shops: Shops) -> None:

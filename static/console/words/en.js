@@ -158,6 +158,7 @@ export default {
 
   "error.recall_too_late": "Messages can be recalled within two minutes only.",
   "error.conversation_closed": "The conversation is closed.",
+  "error.category_required": "This site asks for a category.",
   "error.rate_limited": "Too fast. Try again in a moment.",
   "error.too_large": "The file is larger than the site allows.",
   "error.file_type_not_allowed": "The site does not accept this kind of file.",
@@ -253,6 +254,8 @@ export default {
   "bulk.find_person": "Find a group or a colleague",
   "bulk.nobody": "Nobody by that name.",
   "bulk.snooze": "Snooze",
+  "bulk.close_title": "Close {count} conversations",
+  "bulk.close_title_one": "Close one conversation",
   "bulk.closed": "{count} closed",
   "bulk.labelled": "{count} labelled",
   "bulk.snoozed": "{count} snoozed",

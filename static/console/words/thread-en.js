@@ -170,7 +170,7 @@ export default {
   "close.category": "Category",
   "close.choose": "Choose one…",
   "close.no_category": "None",
-  "close.required": "This site asks for one.",
+  "close.required": "This site asks for one at every closing.",
   "close.summary": "Summary",
   "close.summary_hint": "What it was about and how it ended; colleagues find it later",
   "profile.title": "Edit profile",

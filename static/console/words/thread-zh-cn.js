@@ -168,7 +168,7 @@ export default {
   "close.category": "分类",
   "close.choose": "请选择…",
   "close.no_category": "不分类",
-  "close.required": "站点要求必须选择分类。",
+  "close.required": "此站点结束会话时必须填写。",
   "close.summary": "小结",
   "close.summary_hint": "问题与处理结果，便于同事日后查阅",
   "profile.title": "编辑资料",

@@ -155,6 +155,7 @@ export default {
 
   "error.recall_too_late": "只能撤回两分钟内的消息。",
   "error.conversation_closed": "会话已结束。",
+  "error.category_required": "站点要求先选择分类。",
   "error.rate_limited": "操作太快，请稍后再试。",
   "error.too_large": "文件超过了站点允许的大小。",
   "error.file_type_not_allowed": "站点不接受这种文件。",
@@ -249,6 +250,7 @@ export default {
   "bulk.find_person": "查找技能组或同事",
   "bulk.nobody": "没有找到。",
   "bulk.snooze": "延后",
+  "bulk.close_title": "结束 {count} 个会话",
   "bulk.closed": "已结束 {count} 个会话",
   "bulk.labelled": "已为 {count} 个会话添加标签",
   "bulk.snoozed": "已延后 {count} 个会话",
