@@ -61,7 +61,9 @@ class CountsSerializer(serializers.Serializer[Any]):
     counts = serializers.DictField(
         child=serializers.IntegerField(), help_text="mine, mine_unread, waiting, snoozed, all, bot, closed"
     )
-    views = serializers.DictField(child=serializers.IntegerField(), help_text="By saved view.")
+    views = serializers.DictField(
+        child=serializers.IntegerField(), help_text="By saved view: the first 30 that do not search by text."
+    )
 
 
 class SavedViewsView(APIView):

@@ -153,6 +153,20 @@ def test_counts_are_capped(agent: Caller, shop: Site, monkeypatch: pytest.Monkey
     assert agent.get("views/counts/").json()["counts"]["waiting"] == 3
 
 
+def test_what_no_index_can_count_is_not_counted(
+    agent: Caller, shop: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MAX_COUNTED", 2)
+    row(shop, last_text="where is my order")
+    searching = save(agent, {"q": "order"}, name="0").json()["id"]
+    counted = [save(agent, {"status": ["queued"]}, name=name).json()["id"] for name in ("1", "2")]
+    save(agent, {"status": ["queued"]}, name="3")
+    assert ids(agent, q="order"), "the list itself searches"
+    answer = agent.get("views/counts/").json()["views"]
+    assert searching not in answer
+    assert answer == dict.fromkeys(counted, 1)
+
+
 def test_who_serves_no_site_counts_nothing(hire: Callable[..., Caller], shop: Site) -> None:
     row(shop)
     answer = hire("idle").get("views/counts/").json()
