@@ -20,10 +20,15 @@ FOR_LONG_MS = 3_600_000
 
 
 @contextmanager
-def open_floor() -> Iterator[str]:
-    """A migrated database and an empty data folder for as long as it lasts; yields the site's id."""
+def open_floor(scaled: bool = False) -> Iterator[str]:
+    """A migrated database and an empty data folder for as long as it lasts; yields the site's id.
+
+    PostgreSQL waits for the disk at every commit, as it does when it is installed. `scaled`: the journal is
+    a Redis that does so, too, and the tasks go through it to worker processes.
+    """
     from tests.support import services
 
+    os.environ["KEFU_TEST_SYNC"] = "on"
     folder = tempfile.mkdtemp(prefix="kefu-bench-")
     os.environ |= {
         "KEFU_DATA_DIR": folder, "DATABASE_URL": services.new_database(), "KEFU_LOG_LEVEL": "error",
@@ -31,6 +36,8 @@ def open_floor() -> Iterator[str]:
     }  # fmt: skip
     for name in ("KEFU_REDIS_URL", "KEFU_CELERY_BROKER_URL", "KEFU_ROUTING"):
         os.environ.pop(name, None)
+    if scaled:
+        os.environ |= {"KEFU_REDIS_URL": services.new_redis(), "KEFU_CELERY_BROKER_URL": services.new_redis()}
     try:
         import django
 

@@ -69,8 +69,8 @@ class Follower(Protocol):
     """
 
     def follow(self, moved: Sequence[Moved]) -> None:
-        """Take in a batch, inside persistence's transaction; a savepoint surrounds it. May see a batch again
-        and must then change nothing. `DatabaseError` makes persistence try the whole batch again; any other
+        """Take in a batch, inside persistence's transaction, of which no trace is left when it raises. May see
+        a batch again and must then change nothing. `DatabaseError` makes persistence try the whole batch again; any other
         exception is logged and counted, and the rows stay as they were.
         """
 
@@ -114,7 +114,14 @@ class Attendance(Protocol):
         """
 
 
-_bot_ready = False
+class Bot(Protocol):
+    """The machine that answers first. Implemented by `bot.sites`."""
+
+    def answers(self, site: str) -> bool:
+        """Whether new conversations of the site begin with it. May touch the database; at most 2 s old."""
+
+
+_bot: Bot | None = None
 _roster: Roster | None = None
 _followers: list[Follower] = []
 _reception: Reception | None = None
@@ -167,12 +174,12 @@ def attendance() -> Attendance | None:
     return _attendance
 
 
-def register_bot() -> None:
-    """Say that a bot answers conversations that are given to it; called once by the bot app."""
-    global _bot_ready
-    _bot_ready = True
+def register_bot(bot: Bot) -> None:
+    """Fill the port; called once by the bot app."""
+    global _bot
+    _bot = bot
 
 
-def bot_ready() -> bool:
-    """Whether a conversation may be given to a bot."""
-    return _bot_ready
+def bot_answers(site: str) -> bool:
+    """Whether a bot answers at the site. May touch the database."""
+    return _bot is not None and _bot.answers(site)

@@ -1,8 +1,8 @@
 """The agents as routing sees them now, kept ready in a `Pool` between steps and drains.
 
 What changes rarely (skills, groups, sites, capacity) is read every five seconds; who is here and how many
-seats they have at the beginning of each drain and twice a second while one lasts. Neither can overbook:
-`seats.reserve` looks again under the lock.
+seats they have at most twice a second, and before anybody is said to find nobody. Neither can overbook:
+`seats.claim` looks again under the lock.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Crew:
             )
 
     def correct(self, agents: Iterable[str], taken: dict[str, int]) -> None:
-        """Take over what `seats.reserve` counted under the lock; an agent it did not find is no more."""
+        """Take over what `seats.claim` counted under the lock; an agent it did not find is no more."""
         for agent in agents:
             known = self.pool.get(agent)
             if known is None:

@@ -61,20 +61,22 @@ def settle(turns: Sequence[Moved]) -> None:
     Locks in the order of `agents.routing.seats`.
     """
     ids = sorted(UUID(each.state.conversation) for each in turns)
-    waiting = {
-        str(row.pk): row for row in Waiting.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    }
-    taken = {str(row.pk): row for row in Seat.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    waiting = {str(row.pk): row for row in bulk.locked(Waiting, ids)}
+    taken = {str(row.pk): row for row in bulk.locked(Seat, ids)}
     agents = {each.state.agent.id for each in turns if each.state.agent is not None}
     agents |= {str(row.agent_id) for row in taken.values()}
     agents |= {owner for each in turns for step in each.steps if (owner := history.owner_after(step, each))}
     known = set(seats.lock(agents))
     groups = _existing_groups(turns)
-    history.record(turns, taken, known, groups)
+    written = history.record(turns, taken, known, groups)
     changes = _Changes(waiting, taken, known, groups)
     for each in turns:
         changes.weigh(each)
-    changes.write()
+    if changes.asks_history:
+        bulk.run(written)
+        written = []
+    bulk.run([*written, *changes.statements()])
+    history.rate(turns)
 
 
 class _Changes:
@@ -90,6 +92,11 @@ class _Changes:
         self._freed: list[Seat] = []
         self._seated: list[Seat] = []
         self._kept: list[Seat] = []
+
+    @property
+    def asks_history(self) -> bool:
+        """Whether somebody waits again: who missed or refused them is read from what was recorded."""
+        return any(each.front for each in self._entries)
 
     def weigh(self, moved: Moved) -> None:
         """Compare a conversation's state with its rows."""
@@ -168,24 +175,24 @@ class _Changes:
             seat.due_ms = due
         self._kept.append(seat)
 
-    def write(self) -> None:
-        """Write it all: waiting rows, seats, and the counts of those whose seats changed."""
-        if self._gone:
-            Waiting.objects.filter(pk__in=self._gone).delete()
-        if self._moved:
-            bulk.update(self._moved, ["group", "wants", "entered_ms", "overflows", "left"])
-        if self._entries:
-            self._enter()
-        if self._freed:
-            Seat.objects.filter(pk__in=[seat.pk for seat in self._freed]).delete()
+    def statements(self) -> list[bulk.Statement]:
+        """All of it: waiting rows, seats, and the counts of those whose seats changed. A query for seats
+        that did not come from a reservation, two for those who wait again.
+        """
         if self._seated:
             self._name_channels()
-            bulk.insert(self._seated)
-        if self._kept:
-            bulk.update(self._kept, ["confirmed", "group", "due_ms"])
-        seats.recount({str(seat.agent_id) for seat in (*self._freed, *self._seated)})
+        entries = self._rows_entering() if self._entries else []
+        return [
+            *bulk.deleting(Waiting, self._gone),
+            *bulk.updating(self._moved, ["group", "wants", "entered_ms", "overflows", "left"]),
+            *bulk.inserting(entries, ignore_conflicts=True),
+            *bulk.deleting(Seat, [seat.pk for seat in self._freed]),
+            *bulk.inserting(self._seated),
+            *bulk.updating(self._kept, ["confirmed", "group", "due_ms"]),
+            *seats.recounting(str(seat.agent_id) for seat in (*self._freed, *self._seated)),
+        ]
 
-    def _enter(self) -> None:
+    def _rows_entering(self) -> list[Waiting]:
         back = [each.conversation for each in self._entries if each.front]
         refused: dict[str, list[str]] = {}
         if back:
@@ -195,10 +202,10 @@ class _Changes:
             )
             for conversation, agent in rows.values_list("conversation", "agent_id"):
                 refused.setdefault(str(conversation), []).append(str(agent))
-        rows_ = queue.rows_of(self._entries)
-        for row in rows_:
+        entering = queue.rows_of(self._entries)
+        for row in entering:
             row.refused = sorted(set(refused.get(str(row.conversation), ())))
-        bulk.insert(rows_, ignore_conflicts=True)
+        return entering
 
     def _name_channels(self) -> None:
         channels = dict(

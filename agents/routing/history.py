@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from django.db.models import Q
-
 from agents.models import Assignment, Seat
 from agents.routing import bulk
 from chat.ports import Moved, Step
@@ -53,31 +51,36 @@ def beginning(step: Step) -> str:
     return _NAMES.get(step.name, step.name)
 
 
-def record(batch: Sequence[Moved], seats: Mapping[str, Seat], agents: set[str], groups: set[str]) -> None:
-    """Write what these batches of acts mean for who had what; nothing for acts that were recorded before.
+def record(
+    batch: Sequence[Moved], seats: Mapping[str, Seat], agents: set[str], groups: set[str]
+) -> list[bulk.Statement]:
+    """What these batches of acts mean for who had what, as statements; none for acts that were recorded
+    before.
 
     `seats`: as they were before the batch, for the decision behind each; `agents`, `groups`: those that
     exist. Inside persistence's transaction, which holds the conversations' rows: nobody else writes theirs.
     """
-    open_at = {
-        moved.state.conversation: min((step.at_ms for step in moved.steps), default=0) for moved in batch
-    }
-    if not open_at:
-        return
-    wanted = Q(ended_ms=None) | Q(at_ms__gte=min(open_at.values()))
+    # Who has just asked for the first time was nobody's.
+    acted = [moved for moved in batch if moved.steps or moved.replied_at is not None]
+    if not acted:
+        return []
+    since = min(min((step.at_ms for step in moved.steps), default=0) for moved in acted)
+    sql = (
+        f"{bulk.select(Assignment)} WHERE {bulk.among('conversation')} "
+        "AND (ended_ms IS NULL OR at_ms >= %s) ORDER BY at_ms"
+    )
     rows: defaultdict[str, list[Assignment]] = defaultdict(list)
-    for row in Assignment.objects.filter(wanted, conversation__in=list(open_at)).order_by("at_ms"):
+    for row in Assignment.objects.raw(sql, [bulk.ids_text(each.state.conversation for each in acted), since]):
         rows[str(row.conversation)].append(row)
     made: list[Assignment] = []
     changed: dict[Any, Assignment] = {}
-    for moved in batch:
+    for moved in acted:
         _walk(moved, rows[moved.state.conversation], seats, agents, groups, made, changed)
     ended = [row for row in changed.values() if not row._state.adding]
-    if ended:
-        bulk.update(ended, ["ended_ms", "ended_by", "first_reply_ms"])
-    if made:
-        bulk.insert(made)
-    _rate(batch)
+    return [
+        *bulk.updating(ended, ["ended_ms", "ended_by", "first_reply_ms"]),
+        *bulk.inserting(made),
+    ]
 
 
 def _walk(
@@ -130,8 +133,8 @@ def _decision(step: Step, seat: Seat | None) -> str | None:
     return None if given is None else str(given)
 
 
-def _rate(batch: Sequence[Moved]) -> None:
-    """A rating belongs to whoever had the conversation last."""
+def rate(batch: Sequence[Moved]) -> None:
+    """A rating belongs to whoever had the conversation last. After what `record` said was written."""
     for moved in batch:
         for step in moved.steps:
             if step.name == "rated":

@@ -14,9 +14,10 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
-from agents.models import Seat, Waiting
+from agents.models import Waiting
+from agents.routing import bulk
 from agents.routing.order import front_rank_ms
 from agents.routing.terms import Waiter, Wants
 
@@ -37,7 +38,7 @@ FROM w WHERE wants IS NOT NULL
 """
 _HEAD_OF_WANTS: Final = """
 SELECT conversation, rank_ms FROM (
-    SELECT conversation, rank_ms FROM agents_waiting WHERE wants = %s ORDER BY rank_ms LIMIT %s
+    SELECT conversation, rank_ms FROM agents_waiting WHERE wants = %s {skipped} ORDER BY rank_ms LIMIT %s
 ) AS h
 """
 
@@ -169,20 +170,20 @@ def distinct_wants() -> list[tuple[int, str]]:
 
 
 def take_next(wants: Sequence[str], skip: Collection[str], limit: int) -> list[Waiting]:
-    """Lock and return the first waiters with these wants, at most `limit`, by rank.
+    """Lock and return the first waiters with these wants, at most `limit`, by rank: one statement.
 
     Call it inside a transaction. Rows another router holds are passed over, and so are those of
     conversations that have a seat: nobody is to wait for them (`agents.routing.repair` takes them out).
     """
     if not wants:
         return []
-    sql = " UNION ALL ".join([_HEAD_OF_WANTS] * len(wants)) + " ORDER BY rank_ms LIMIT %s"
-    each = limit + len(skip)
-    parameters: list[Any] = [value for name in wants for value in (name, each)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*parameters, each])
-        ids = [row[0] if isinstance(row[0], UUID) else UUID(row[0]) for row in cursor.fetchall()]
-    wanted = [pk for pk in ids if str(pk) not in skip][:limit]
-    seated = Exists(Seat.objects.filter(pk=OuterRef("pk")))
-    rows = Waiting.objects.select_for_update(skip_locked=True).filter(~seated, pk__in=wanted)
-    return sorted(rows, key=lambda row: (row.rank_ms, row.conversation))
+    head = _HEAD_OF_WANTS.format(skipped=f"AND {bulk.not_among('conversation')}" if skip else "")
+    skipped = [bulk.ids_text(skip)] if skip else []
+    parameters: list[Any] = [value for name in wants for value in (name, *skipped, limit)]
+    sql = (
+        f"{bulk.select(Waiting)} AS w WHERE conversation IN (SELECT conversation FROM ("
+        f"{' UNION ALL '.join([head] * len(wants))}) AS first ORDER BY rank_ms LIMIT %s) "
+        "AND NOT EXISTS (SELECT 1 FROM agents_seat AS s WHERE s.conversation = w.conversation) "
+        f"ORDER BY rank_ms, conversation {bulk.for_update(more='OF w SKIP LOCKED')}"
+    )
+    return list(Waiting.objects.raw(sql, [*parameters, limit]))

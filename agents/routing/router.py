@@ -13,6 +13,7 @@ from agents.models import Pulse
 from agents.routing.crew import Crew
 from agents.routing.drain import Drain, Outcome
 from agents.routing.nudge import gate
+from agents.routing.told import Told
 from chat.errors import KefuError
 from chat.protocol.entry import now_ms
 
@@ -22,6 +23,7 @@ LATE_S: Final = 15.0
 """After so many seconds without a look at the queue, routing is said to be behind."""
 
 _crew = Crew()
+_told = Told()
 _started = time.monotonic()
 _looked_at: float | None = None
 
@@ -41,7 +43,7 @@ def route() -> Outcome:
         return total
     try:
         while True:
-            done = Drain(_crew, assigns()).run()
+            done = Drain(_crew, assigns(), _told).run()
             total.placed += done.placed
             total.assigned += done.assigned
             total.steps += done.steps
@@ -65,6 +67,7 @@ def forget() -> None:
     """Begin with nothing known: in tests, whose databases are emptied behind our back."""
     global _crew
     _crew = Crew()
+    _told.forget()
     gate.abandon()
 
 

@@ -8,23 +8,35 @@ are row locks; on SQLite a transaction begins IMMEDIATE, which locks everything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
+from django.db import connection, transaction
+from django.db.models import Count, F, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from agents.metrics import OVERBOOKING_REPAIRS
-from agents.models import Agent, Availability, Seat, Standing
+from agents.models import Agent, Seat, Standing
 from agents.routing import bulk
 
 log = structlog.get_logger(__name__)
 
 _REPAIRED_AT_ONCE: Final = 500
+
+# The last column: they went, or said that they are busy or away, and not only until a moment that is over.
+_LOCK: Final = """
+SELECT agent_id, used,
+    gone_ms IS NOT NULL OR (availability <> 'online' AND (until_ms IS NULL OR until_ms > %s))
+FROM agents_standing
+"""
+_RECOUNT: Final = """
+UPDATE agents_standing
+SET used = (SELECT count(*) FROM agents_seat AS s WHERE s.agent_id = agents_standing.agent_id),
+    served_ms = COALESCE(%s, served_ms)
+"""
 
 
 class Reservation(msgspec.Struct, frozen=True):
@@ -48,27 +60,18 @@ def lock(agents: Iterable[str]) -> dict[str, int]:
     Returns the seats each has taken; an agent who does not exist (any more) is left out. A locked standing
     also keeps its agent from being deleted meanwhile.
     """
-    wanted = sorted({agent for agent in agents if is_uuid(agent)})
-    if not wanted:
-        return {}
-    locked = _locked(wanted)
-    missing = [UUID(agent) for agent in wanted if agent not in locked]
-    if missing:
-        known = Agent.objects.filter(pk__in=missing).values_list("pk", flat=True)
-        made = [Standing(agent_id=agent) for agent in known]
-        if made:
-            Standing.objects.bulk_create(made, ignore_conflicts=True)
-            locked |= _locked([str(each.agent_id) for each in made])
-    return locked
+    return {agent: used for agent, (used, _) in _lock(agents, 0).items()}
 
 
-def recount(agents: Iterable[str], served_ms: int | None = None) -> None:
-    """Count the seats of locked agents; `served_ms`: routing has just given each of them one."""
+def recount(agents: Iterable[str]) -> None:
+    """Count the seats of locked agents."""
+    bulk.run(recounting(agents))
+
+
+def recounting(agents: Iterable[str], served_ms: int | None = None) -> list[bulk.Statement]:
+    """The statement of `recount`, none for nobody; `served_ms`: routing has just given each of them one."""
     ids = sorted(set(agents))
-    if not ids:
-        return
-    changes = {"used": _taken()} | ({} if served_ms is None else {"served_ms": served_ms})
-    Standing.objects.filter(pk__in=_ids(ids)).update(**changes)
+    return [(f"{_RECOUNT} WHERE {bulk.among('agent_id')}", [served_ms, bulk.ids_text(ids)])] if ids else []
 
 
 def reserve(wanted: Sequence[Reservation], now_ms: int) -> tuple[set[str], dict[str, int]]:
@@ -77,10 +80,19 @@ def reserve(wanted: Sequence[Reservation], now_ms: int) -> tuple[set[str], dict[
 
     Returns the conversations that got theirs, and how many seats each agent has taken now.
     """
+    got, taken = claim(wanted, now_ms)
+    bulk.run(taking(got, now_ms))
+    return {str(seat.conversation) for seat in got}, taken
+
+
+def claim(wanted: Sequence[Reservation], now_ms: int) -> tuple[list[Seat], dict[str, int]]:
+    """The first half of `reserve`: look under the lock. The seats to be written by `taking`, in this very
+    transaction, and how many each agent will have taken then.
+    """
     if not wanted:
-        return set(), {}
-    taken = lock(each.agent for each in wanted)
-    away = _away(taken, now_ms)
+        return [], {}
+    known = _lock((each.agent for each in wanted), now_ms)
+    taken = {agent: used for agent, (used, _) in known.items()}
     limited = {each.agent for each in wanted if each.channel_limit is not None}
     by_channel: Counter[tuple[str, str]] = Counter()
     if limited:
@@ -88,8 +100,8 @@ def reserve(wanted: Sequence[Reservation], now_ms: int) -> tuple[set[str], dict[
         by_channel.update((str(agent), channel) for agent, channel in rows)
     got: list[Seat] = []
     for each in wanted:
-        used = taken.get(each.agent)
-        if used is None or used >= each.capacity or each.agent in away:
+        used, is_away = taken.get(each.agent), known.get(each.agent, (0, True))[1]
+        if used is None or used >= each.capacity or is_away:
             continue
         if each.channel_limit is not None and by_channel[each.agent, each.channel] >= each.channel_limit:
             continue
@@ -101,9 +113,12 @@ def reserve(wanted: Sequence[Reservation], now_ms: int) -> tuple[set[str], dict[
                 channel=each.channel, taken_ms=now_ms, confirmed=False, decision=each.decision,
             )
         )  # fmt: skip
-    bulk.insert(got)
-    recount({str(seat.agent_id) for seat in got}, now_ms)
-    return {str(seat.conversation) for seat in got}, taken
+    return got, taken
+
+
+def taking(claimed: Sequence[Seat], now_ms: int) -> list[bulk.Statement]:
+    """The second half of `reserve`: the seats, and the counts of their agents."""
+    return [*bulk.inserting(claimed), *recounting({str(seat.agent_id) for seat in claimed}, now_ms)]
 
 
 def release(reservations: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -115,11 +130,11 @@ def release(reservations: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     if not wanted:
         return []
     with transaction.atomic():
-        rows = Seat.objects.select_for_update().filter(pk__in=sorted(wanted), confirmed=False).order_by("pk")
+        rows = [seat for seat in bulk.locked(Seat, sorted(wanted)) if not seat.confirmed]
         found = [seat for seat in rows if str(seat.decision) == wanted[str(seat.conversation)]]
         lock(str(seat.agent_id) for seat in found)
-        Seat.objects.filter(pk__in=[seat.pk for seat in found]).delete()
-        recount(str(seat.agent_id) for seat in found)
+        freed = bulk.deleting(Seat, [seat.pk for seat in found])
+        bulk.run([*freed, *recounting(str(seat.agent_id) for seat in found)])
     return [(str(seat.conversation), str(seat.decision)) for seat in found]
 
 
@@ -147,20 +162,35 @@ def audit() -> int:
     return len(repaired)
 
 
-def _locked(agents: Iterable[str]) -> dict[str, int]:
-    rows = Standing.objects.select_for_update(no_key=True).filter(pk__in=_ids(agents)).order_by("pk")
-    return {str(pk): used for pk, used in rows.values_list("pk", "used")}
+def _lock(agents: Iterable[str], now_ms: int) -> dict[str, tuple[int, bool]]:
+    """See `lock`: (seats taken, whether they are away at this moment)."""
+    wanted = sorted({agent for agent in agents if is_uuid(agent)})
+    if not wanted:
+        return {}
+    locked = _locked(wanted, now_ms)
+    missing = [UUID(agent) for agent in wanted if agent not in locked]
+    if missing:
+        known = Agent.objects.filter(pk__in=missing).values_list("pk", flat=True)
+        made = [Standing(agent_id=agent) for agent in known]
+        if made:
+            Standing.objects.bulk_create(made, ignore_conflicts=True)
+            locked |= _locked([str(each.agent_id) for each in made], now_ms)
+    return locked
+
+
+def _locked(agents: Collection[str], now_ms: int) -> dict[str, tuple[int, bool]]:
+    order = f"ORDER BY agent_id {bulk.for_update('NO KEY UPDATE')}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_LOCK} WHERE {bulk.among('agent_id')} {order}", [now_ms, bulk.ids_text(agents)])
+        rows = cursor.fetchall()
+    return {
+        str(agent if isinstance(agent, UUID) else UUID(agent)): (used, bool(is_away))
+        for agent, used, is_away in rows
+    }
 
 
 def _ids(agents: Iterable[str]) -> list[UUID]:
     return [UUID(agent) for agent in agents]
-
-
-def _away(agents: Iterable[str], now_ms: int) -> set[str]:
-    """Of these locked agents, those who went, or said that they are busy or away, since they were chosen."""
-    said = ~Q(availability=Availability.ONLINE) & (Q(until_ms=None) | Q(until_ms__gt=now_ms))
-    rows = Standing.objects.filter(said | Q(gone_ms__isnull=False), agent_id__in=list(agents))
-    return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
 def _taken() -> Coalesce:

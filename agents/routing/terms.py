@@ -14,7 +14,7 @@ Availability = Literal["online", "busy", "away", "offline"]
 Exclusion = Literal["offline", "busy", "away", "language", "skills", "refused", "full", "channel_full"]
 
 MAX_LEVEL: Final = 5  # of a skill
-EXPLAINED: Final = 20  # candidates a decision keeps to explain itself; fifty cost twice as much a choice
+EXPLAINED: Final = 10  # candidates a decision keeps to explain itself; twenty cost a third more an assignment
 DEFAULT_STRATEGY: Final = "weighted"
 DEFAULT_WEIGHTS: Final = {"skill": 30, "capacity": 40, "quality": 30}
 

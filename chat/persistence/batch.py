@@ -25,10 +25,12 @@ from chat.persistence.projection import Acts, Row, acts_of, advance, skip, state
 log = structlog.get_logger(__name__)
 
 
-def store(items: Sequence[LogItem]) -> list[Rejected]:
+def store(items: Sequence[LogItem], careful: bool = True) -> list[Rejected]:
     """Store what can be stored and return what cannot; call it inside a transaction.
 
     Raises `django.db.DatabaseError` when the database itself is in trouble: then roll back and come again.
+    Without `careful` there are no savepoints to find out which entry is at fault: whatever goes wrong is
+    raised, and all of it is to be rolled back and stored carefully.
     """
     db = dialect()
     readable, rejected = read(items)
@@ -41,7 +43,7 @@ def store(items: Sequence[LogItem]) -> list[Rejected]:
         else:
             rejected.append(Rejected(entry.item, "unknown_conversation", "there is no such conversation"))
     if known:
-        _insert(db, known, rejected)
+        _insert(db, known, rejected, careful)
     for entry in known:
         # A refused entry was acknowledged and acted upon all the same: the row follows the log,
         # not the table.
@@ -49,25 +51,25 @@ def store(items: Sequence[LogItem]) -> list[Rejected]:
     for refused in rejected:
         if refused.item.conversation in rows:
             skip(rows[refused.item.conversation], refused.item.seq)
-    _project(db, list(rows.values()))
-    follow(list(rows.values()))
+    _project(db, list(rows.values()), careful)
+    follow(list(rows.values()), careful)
     return rejected
 
 
-def _insert(db: Dialect, entries: Sequence[Readable], rejected: list[Rejected]) -> None:
+def _insert(db: Dialect, entries: Sequence[Readable], rejected: list[Rejected], careful: bool) -> None:
     """Insert all of them, or halve until the ones at fault stand alone."""
     try:
-        with transaction.atomic():
+        with transaction.atomic() if careful else contextlib.nullcontext():
             new = db.insert([entry.body for entry in entries])
     except DatabaseError as error:
-        if not db.is_data_error(error):
+        if not careful or not db.is_data_error(error):
             raise
         if len(entries) == 1:
             rejected.append(Rejected(entries[0].item, _code(error), str(error)))
             return
         middle = len(entries) // 2
-        _insert(db, entries[:middle], rejected)
-        _insert(db, entries[middle:], rejected)
+        _insert(db, entries[:middle], rejected, careful)
+        _insert(db, entries[middle:], rejected, careful)
         return
     if new == len(entries):
         return
@@ -78,13 +80,13 @@ def _insert(db: Dialect, entries: Sequence[Readable], rejected: list[Rejected]) 
             rejected.append(Rejected(entry.item, "seq_taken", "another entry is stored at this seq"))
 
 
-def _project(db: Dialect, rows: Sequence[Row]) -> None:
+def _project(db: Dialect, rows: Sequence[Row], careful: bool) -> None:
     moved = [talk_of(row) for row in rows if row.moved]
     if moved:
         db.move(moved)
     acted = [acts_of(row) for row in rows if row.acted]
     if acted:
-        _act(db, acted)
+        _act(db, acted, careful)
         label([row for row in rows if row.labelled])
         _relist([row.visitor for row in rows if row.acted and state_of(row).status == "closed"])
     marks = [Mark(row.id, seq) for row in rows for seq in row.hidden]
@@ -92,7 +94,7 @@ def _project(db: Dialect, rows: Sequence[Row]) -> None:
         db.hide(marks)
 
 
-def _act(db: Dialect, acts: list[Acts]) -> None:
+def _act(db: Dialect, acts: list[Acts], careful: bool) -> None:
     """Write the state half, closings first: a visitor's new conversation may open in the batch that closes
     the old.
 
@@ -100,6 +102,9 @@ def _act(db: Dialect, acts: list[Acts]) -> None:
     closed while its snapshot, from which every decision is made, keeps the truth, until the other one closes.
     """
     acts.sort(key=lambda act: act.status != "closed")
+    if not careful:
+        db.act(acts)
+        return
     try:
         with transaction.atomic():
             db.act(acts)

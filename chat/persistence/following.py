@@ -15,11 +15,12 @@ from chat.ports import Follower, Moved
 log = structlog.get_logger(__name__)
 
 
-def follow(rows: Sequence[Row]) -> None:
+def follow(rows: Sequence[Row], careful: bool = True) -> None:
     """Have every follower take these rows in, within this transaction, and nudge it after the commit.
 
     Raises `DatabaseError` when the database itself is in trouble. What a follower cannot digest is logged
-    and counted instead: its own rows stay as they were, and the log goes on.
+    and counted instead: its own rows stay as they were, and the log goes on. Without `careful` whatever it
+    raises is raised.
     """
     followers = ports.followers()
     if not followers:
@@ -28,7 +29,10 @@ def follow(rows: Sequence[Row]) -> None:
     if not moved:
         return
     for follower in followers:
-        _take_in(follower, moved)
+        if careful:
+            _take_in(follower, moved)
+        else:
+            follower.follow(moved)
     transaction.on_commit(lambda: _committed(followers, moved))
 
 

@@ -25,6 +25,7 @@ from tests.support.waiting import eventually
 
 _FOLDER_VARIABLE = "KEFU_TEST_SERVICES"
 _OWNER_VARIABLE = "KEFU_TEST_SERVICES_OWNER"
+_SYNC = "KEFU_TEST_SYNC"
 
 
 def folder() -> Path:
@@ -125,9 +126,8 @@ def _start_postgres() -> dict[str, Any]:
         "port": str(port),
         "unix_socket_directories": str(home),
         "max_connections": "200",
-        "fsync": "off",  # survives the death of processes, which is what tests kill
-        "full_page_writes": "off",
-        "synchronous_commit": "off",
+        # Off survives the death of processes, which is what tests kill; benchmarks ask for "on".
+        **dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit"), os.environ.get(_SYNC, "off")),
     }
     settings = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
     process = _spawn([_binary("postgres"), "-D", str(home / "data"), *settings], log, user)
@@ -171,6 +171,12 @@ def _start_redis() -> dict[str, Any]:
 
     eventually(answers, 15, "Redis answers")
     return {"pid": process.pid, "url": url}
+
+
+def process(name: str) -> int:
+    """The process id of the run's "postgres" or "redis"; 0 while nobody has asked for one."""
+    note = folder() / f"{name}.json"
+    return int(json.loads(note.read_text())["pid"]) if note.exists() else 0
 
 
 def postgres_url() -> str:
