@@ -7,15 +7,19 @@ thousand agents cost a process one statement of 2,000 rows every third of a hear
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from django.db import transaction
 
-from agents.models import Agent, Standing
+from agents.models import Agent, Lease, Standing
 from agents.presence import lease_sql, trust
 from agents.presence.reading import living
 from agents.presence.telling import tell
 from agents.routing.nudge import wake
 from chat.protocol.entry import now_ms
+
+REST: Final = "rest"
+"""Stands for the process of those who are here by REST alone: no process renews or drops these leases."""
 
 
 class DatabaseAttendance:
@@ -42,6 +46,35 @@ def hold(process: str, connections: Mapping[str, str], at_ms: int | None = None)
     if came:
         wake()  # somebody may have waited for them
     tell(came | left)
+
+
+def hold_for(agent_id: str, seconds: int, at_ms: int | None = None) -> int:
+    """Count an agent without any connection as here for so many seconds from now; when that ends, in ms.
+
+    Calling again moves the end; `let_go` ends it. Raises Django's `DatabaseError`.
+    """
+    moment = now_ms() if at_ms is None else at_ms
+    until = moment + seconds * 1000
+    with transaction.atomic():
+        lease_sql.renew(REST, {_by_rest(agent_id): agent_id}, until)
+        came = note_here({agent_id})
+    if came:
+        wake()
+    tell(came)
+    return until
+
+
+def let_go(agent_id: str, at_ms: int | None = None) -> None:
+    """End what `hold_for` began; an agent with connections stays here. Raises Django's `DatabaseError`."""
+    moment = now_ms() if at_ms is None else at_ms
+    with transaction.atomic():
+        dropped, _ = Lease.objects.filter(pk=_by_rest(agent_id)).delete()
+        left = note_gone({agent_id}, moment) if dropped else set()
+    tell(left)
+
+
+def _by_rest(agent_id: str) -> str:
+    return f"{REST}:{agent_id}"
 
 
 def note_here(agent_ids: Collection[str]) -> set[str]:
