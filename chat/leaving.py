@@ -15,7 +15,7 @@ from chat.conversation import SYSTEM, Participant
 from chat.history import history
 from chat.models import Message, Visitor
 from chat.posting import Posted, post_blocking
-from chat.protocol.commands import LeftMessage, Send
+from chat.protocol.commands import Handoff, LeftMessage, Send
 from chat.protocol.entry import Entry
 from chat.search.indexing import index_visitor
 
@@ -41,6 +41,8 @@ def leave_message(visitor: Participant, left: Left) -> Posted:
     conversation = _home_of(left.client_msg_id, visitor.id)
     if conversation is None:
         conversation = visitors.ensure_conversation(site, visitor.id).id
+    # A message that is left is for people, whoever would answer first.
+    post_blocking(Handoff(conversation, "left_message"), SYSTEM)
     posted = post_blocking(Send(conversation, left.client_msg_id, "text", left.text), visitor)
     if not (posted.repeated and _is_noted(conversation, posted.seq)):
         post_blocking(LeftMessage(conversation, left.contact), SYSTEM)

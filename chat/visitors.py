@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from chat import blocks, sites
+from chat import blocks, ports, sites
 from chat.conversation import Participant, State, decode_state
 from chat.errors import KefuError
 from chat.journal.base import Head, JournalUnavailable
@@ -161,12 +161,18 @@ def ensure_conversation(
         try:
             with transaction.atomic():
                 row = Conversation.objects.create(
-                    site_id=site_id, visitor_id=visitor_id, page=page or {}, channel=channel
-                )
+                    site_id=site_id, visitor_id=visitor_id, page=page or {}, channel=channel,
+                    status=first_status(site_id),
+                )  # fmt: skip
         except IntegrityError:
             continue
         return Standing(str(row.id), row.status, row.head)
     raise KefuError("busy", "the conversation is changing hands; try again", retry_after_s=1)
+
+
+def first_status(site_id: str) -> str:
+    """How a new conversation of the site begins: with the bot where one answers, else in the queue."""
+    return ConversationStatus.BOT if ports.bot_answers(site_id) else ConversationStatus.QUEUED
 
 
 def block(visitor_id: str | uuid.UUID) -> None:
@@ -239,8 +245,9 @@ def _make(
     if visitor_words(visitor):
         index_visitor(visitor)
     row = Conversation.objects.create(
-        site_id=site.id, visitor=visitor, page=request.page or {}, channel=request.channel
-    )
+        site_id=site.id, visitor=visitor, page=request.page or {}, channel=request.channel,
+        status=first_status(site.id),
+    )  # fmt: skip
     return visitor, token, Standing(str(row.id), row.status, row.head)
 
 

@@ -18,6 +18,8 @@ def is_plain(state: State, sender_kind: str) -> bool:
         return False
     if sender_kind == "visitor":
         return state.snoozed_until is None
+    if sender_kind == "bot":
+        return state.status == "bot"
     return not state.offered
 
 
@@ -26,9 +28,11 @@ def decide_send(state: State, sender: Participant, now_ms: int, reopen_ms: int) 
     `reopen_ms` and wakes a snoozed one; an owner's first word accepts what was offered.
 
     Raises `not_found` for strangers, `conversation_closed` when it is closed for good or the sender cannot
-    reopen it.
+    reopen it, `conflict` for a bot that has it no more.
     """
     require_read(state, sender)
+    if sender.kind == "bot" and state.status not in ("bot", "closed"):
+        raise KefuError("conflict", "people have it by now", details={"agent": person_of(state.agent)})
     if state.status == "closed":
         if sender.kind == "visitor" and state.closed_at is not None and now_ms - state.closed_at < reopen_ms:
             return (Event("reopened", {"by": "visitor"}),)

@@ -113,7 +113,7 @@ def advance(row: Row, line: Line) -> None:
     if line.seq <= row.head:
         return
     row.head, row.moved = line.seq, True
-    if line.sender.kind == "agent":
+    if line.sender.kind == "agent" or (line.event is not None and line.event.name == "handoff"):
         row.human_seq = line.seq
     if line.event is not None:
         _act(row, line)

@@ -107,12 +107,26 @@ class TakeOver(msgspec.Struct, frozen=True):
     conversation: str
 
 
+class Brief(msgspec.Struct, frozen=True):
+    """What a person gets along with what the bot hands over. `tried`: [{"level","text","confidence"}]."""
+
+    summary: str
+    intent: str = ""
+    slots: dict[str, str] = {}
+    tried: list[dict[str, Any]] = []
+    mood: str = ""
+
+
 class Handoff(msgspec.Struct, frozen=True):
-    """From the bot to people: the visitor, the bot or an agent asks for it."""
+    """From the bot to people: the visitor, the bot or an agent asks for it. `last_words` and `brief` are the
+    bot's: what it tells the visitor and what it tells whoever answers next, stored together with the act.
+    """
 
     conversation: str
     reason: str | None = None
     group: Person | None = None
+    last_words: Send | None = None
+    brief: Brief | None = None
 
 
 class Invite(msgspec.Struct, frozen=True):

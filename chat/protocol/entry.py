@@ -95,7 +95,7 @@ _TAIL: Final = len("0}")
 INTERNAL_EVENTS: Final = frozenset(
     {
         "note", "note_edited", "whisper", "invited", "left", "labels", "snoozed", "woken", "summarized",
-        "merged", "left_message", "refused",
+        "merged", "left_message", "refused", "briefed",
     }
 )  # fmt: skip
 
