@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import cast
 
@@ -11,6 +10,7 @@ from django.contrib.auth.models import User
 
 from agents.models import Agent, Group
 from chat.conversation import Participant, Role
+from chat.ids import is_uuid
 from chat.protocol.entry import Person
 
 
@@ -35,7 +35,7 @@ class DatabaseRoster:
 
     def able_among(self, agent_ids: list[str]) -> dict[str, Participant]:
         """Those who may act, by id: enabled, not deleted, their login active. Three queries."""
-        known = [agent_id for agent_id in agent_ids if _is_uuid(agent_id)]
+        known = [agent_id for agent_id in agent_ids if is_uuid(agent_id)]
         able = Agent.objects.filter(pk__in=known, is_enabled=True, user__is_active=True)
         agents = able.select_related("user").prefetch_related("sites", "groups")
         return {str(agent.pk): participant(agent) for agent in agents}
@@ -51,7 +51,7 @@ class DatabaseRoster:
 
     def groups_named(self, group_ids: Sequence[str], site: str) -> dict[str, Person]:
         """Those that are enabled and of the site (a group without sites is of every one), by id."""
-        known = [group_id for group_id in group_ids if _is_uuid(group_id)]
+        known = [group_id for group_id in group_ids if is_uuid(group_id)]
         groups = Group.objects.filter(pk__in=known, is_enabled=True).prefetch_related("sites")
         return {
             str(group.pk): Person(str(group.pk), group.name)
@@ -76,11 +76,3 @@ def participant(agent: Agent) -> Participant:
 def name_of(user: User) -> str:
     """What a login is called before anybody chose a display name (at most 100 characters)."""
     return (user.get_full_name().strip() or user.get_username())[:100]
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat.errors import KefuError
+from chat.ids import is_uuid
 from chat.models import Block, BlockKind, Visitor
 from chat.networks import AddressBook
 
@@ -96,7 +97,7 @@ def named_since(moment: datetime.datetime) -> set[str]:
     """
     rows = standing().filter(updated_at__gte=moment).exclude(kind=BlockKind.ADDRESS)
     entries = {(kind, site, value) for kind, site, value in rows.values_list("kind", "site_id", "value")}
-    visitors = [UUID(value) for kind, _, value in entries if kind == BlockKind.VISITOR and _is_uuid(value)]
+    visitors = [UUID(value) for kind, _, value in entries if kind == BlockKind.VISITOR and is_uuid(value)]
     users = [value for kind, _, value in entries if kind == BlockKind.USER]
     found = {
         str(pk)
@@ -124,11 +125,3 @@ def _load() -> Blacklist:
 
 def _chunks(items: list[_T]) -> Iterable[list[_T]]:
     return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

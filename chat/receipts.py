@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from django.db.models import Count, F
 
 from chat.conversation import ParticipantKind
+from chat.ids import parse_ids
 from chat.journal import journal
 from chat.models import Conversation, Message
-from chat.warming import parse_ids
 
 Side = Literal["visitor", "agent"]
 MAX_PENDING: Final = 20_000

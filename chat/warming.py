@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from chat.conversation import State, decode_state, encode_state
+from chat.ids import parse_ids
 from chat.journal.base import Head, Known, Warmth
 from chat.models import Conversation, DeadLetter, Message
 
@@ -47,17 +48,6 @@ def initial_state(
         },
         State,
     )
-
-
-def parse_ids(conversations: Sequence[str]) -> list[UUID]:
-    """The well-formed ids among them: what is no UUID is no conversation either."""
-    found = []
-    for text in conversations:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 def load_warmth(conversations: Sequence[str]) -> dict[str, Warmth]:

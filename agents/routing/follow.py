@@ -14,6 +14,7 @@ from uuid import UUID
 from agents.models import Assignment, Group, Seat, Waiting
 from agents.routing import bulk, history, queue, seats, talk
 from agents.routing.policies import policies
+from chat.ids import is_uuid
 from chat.models import Conversation
 from chat.ports import Moved, Step
 
@@ -231,5 +232,5 @@ def _existing_groups(turns: Sequence[Moved]) -> set[str]:
     named |= {str(group["id"]) for each in turns for step in each.steps if (group := step.data.get("group"))}
     if not named:
         return set()
-    ids = [text for text in named if seats.is_uuid(text)]
+    ids = [text for text in named if is_uuid(text)]
     return {str(pk) for pk in Group.objects.filter(pk__in=ids).values_list("pk", flat=True)}

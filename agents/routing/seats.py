@@ -21,6 +21,7 @@ from django.db.models.functions import Coalesce
 from agents.metrics import OVERBOOKING_REPAIRS
 from agents.models import Agent, Seat, Standing
 from agents.routing import bulk
+from chat.ids import is_uuid
 
 log = structlog.get_logger(__name__)
 
@@ -197,12 +198,3 @@ def _taken() -> Coalesce:
     seats = Seat.objects.filter(agent_id=OuterRef("pk")).order_by().values("agent_id")
     counted = seats.annotate(taken=Count("conversation")).values("taken")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-def is_uuid(text: str) -> bool:
-    """Whether the text is an id; agents of a log need not be rows."""
-    try:
-        UUID(text)
-    except (ValueError, AttributeError, TypeError):
-        return False
-    return True

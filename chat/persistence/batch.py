@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 import structlog
 from django.db import DatabaseError, IntegrityError, transaction
 
 from chat.conversation import decode_state
+from chat.ids import is_uuid
 from chat.journal.base import LogItem
 from chat.models import Conversation
 from chat.persistence.dialect import Dialect, Mark, Place, dialect
@@ -35,7 +35,7 @@ def store(items: Sequence[LogItem], careful: bool = True) -> list[Rejected]:
     db = dialect()
     readable, rejected = read(items)
     wanted = dict.fromkeys(item.conversation for item in items)
-    rows = {row.id: row for row in db.load([text for text in wanted if _is_uuid(text)])}
+    rows = {row.id: row for row in db.load([text for text in wanted if is_uuid(text)])}
     known = []
     for entry in readable:
         if entry.line.conversation in rows:
@@ -143,11 +143,3 @@ def _code(error: DatabaseError) -> str:
     if "chat_message.id" in text or "chat_message_pkey" in text:
         return "id_clash"
     return "not_storable"
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
