@@ -1,0 +1,84 @@
+"""The parts of a postal address in China and what each looks like, from the province down to the room."""
+
+import re
+
+from bot.entities.places import CITIES, PROVINCES
+
+# Characters that end a name to their left: verbs and words of speech, hardly ever part of a road's name.
+_STOP = (
+    "寄送到改成是为住请把我你您他她给了吗呢吧，。！？；、的在往搬换填写错不用发收去从和跟或就先再让要想能这那哪个还有没什么"
+    "怎们它"
+)
+_NAME = f'[^{re.escape(_STOP)}\\s\\x00-\\x2f:;<=>?@\\[\\]0-9（）【】“”"]'
+_NUMBER = "[0-9零一二三四五六七八九十百]"
+_WORDED = f"(?:{_NAME}|[一二三四五六七八九十])"
+
+PROVINCE = "|".join(PROVINCES)
+CITY = "|".join(sorted(CITIES, key=len, reverse=True))
+# 中山路, 南京东路, 朝阳区: the name of a city, but no city.
+ROADLIKE = "[路街巷弄镇乡村区县]|大道|大街|[东西南北中一二三四][路街]|公园|人(?!民)"
+
+# Endings; what must not follow them (路上, 街道, 道歉, 园区) stands behind.
+_DISTRICT = (
+    "自治州|自治县|自治旗|地区(?!别)|新区|开发区|高新区|经开区|工业区|园区(?!别)|"
+    "(?<![小社校厂片景院专时灰])区(?![别分域间号])|县(?!城)|旗(?!舰)|市(?![场面民区])"
+)
+_TOWN = "街道(?:办事处)?|镇|乡(?![下村亲])|苏木"
+_VILLAGE = "社区|村民?委?会?|屯|庄(?![村园])|组(?![合装织])"
+_LANE = "大道|大街|步行街|公路|胡同|路(?![上过由程途])|街(?![道上])|巷|弄(?![错坏丢好])"
+_ROAD = _LANE.replace("途])|街", "途]|口)|街") + "|里弄|道(?![理歉])|大马路|国道|环路|环"
+_SECTION = "(?:[东西南北中]?[一二三四五六七八九十]?(?:段|路|街|巷|里))?"
+_PLACE = (
+    "小区|花园|广场|大厦|大楼|公寓|苑(?!子|小区|社区|新村|路|街)|新村|家园|大学|学院|学校|中学|小学|幼儿园|校区|医院|"
+    "中心(?!思)|科技园|软件园|产业园|工业园|创业园|创意园|物流园|园(?![区丁林路街镇])|商城|商场|市场|超市|酒店|宾馆|银行|"
+    "公馆|府(?![上路街])|城(?![市管镇区路街中东西南北])|湾(?![路街镇村区])|山庄|别墅|雅苑|名邸|名苑|国际|soho|写字楼|"
+    "宿舍|驿站|代收点|自提点|派出所|厂区|厂(?![镇村路街])|仓库|门面|商铺|院(?![子路])"
+)
+_HOUSE = r"(?:-[0-9]{1,5})?\s?(?:号院|号楼|号(?!线)|弄)(?:之[0-9一二三四五]|-[0-9]{1,4})?"
+_BLOCK = "栋|幢|号楼|座(?![位谈])|期(?!间)|区(?!别)|塔|楼栋"
+
+HEAD = re.compile(
+    rf"(?:(?P<province>{PROVINCE})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?|"
+    rf"(?P<city>{CITY})(?:市|地区|州|盟)?)(?!{ROADLIKE})"
+)
+RANK = {
+    name: rank
+    for rank, name in enumerate(
+        ("admin", "town", "village", "road", "number", "place", "building", "unit", "floor", "room")
+    )
+}
+PARTS = [
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("admin", rf"(?:{CITY}|{PROVINCE})(?:市|省|地区|自治州|州|盟)?(?!{ROADLIKE})"),
+        ("admin", rf"{_NAME}{{1,10}}?(?:{_DISTRICT})"),
+        ("town", rf"{_NAME}{{1,8}}?(?:{_TOWN})"),
+        ("village", rf"{_NAME}{{1,10}}?(?:{_VILLAGE})"),
+        ("road", rf"{_WORDED}{{1,10}}?(?:{_ROAD}){_SECTION}"),
+        ("number", rf"(?:甲|乙|附|{_NUMBER}{{1,4}}弄)?{_NUMBER}{{1,6}}{_HOUSE}"),
+        ("place", rf"(?:{_WORDED}|{_NUMBER}|[a-z]){{1,12}}?(?:{_PLACE})"),
+        (
+            "building",
+            rf"第?(?:{_NUMBER}{{1,4}}|[a-z][0-9]{{0,3}}|[甲乙丙丁东西南北])(?:-[0-9]{{1,3}})?(?:{_BLOCK})",
+        ),
+        ("unit", rf"(?:{_NUMBER}{{1,3}}|[a-z甲乙丙丁])(?:单元|门(?!口|店|牌))"),
+        ("floor", rf"(?:负?{_NUMBER}{{1,3}}|b[1-4]|[0-9]{{1,2}}f)(?:层|楼(?![下上梯]))?(?<=[层楼f])"),
+        (
+            "room",
+            r"(?:[a-z]-?)?[0-9零一二三四五六七八九]{2,5}(?:-[0-9]{1,5}){0,2}"
+            r"(?:室|房(?!间)|号房|户(?!型)|铺|号(?!线))",
+        ),
+        ("room", r"[a-z]?[0-9]{3,4}(?:-[0-9]{1,4})?(?![0-9a-z元块人件\-.]|\s?(?:元|块))"),
+        ("building", r"t[1-9](?![0-9a-z])"),
+        ("room", r"[a-z][0-9]{0,2}-[0-9]{3,4}(?![0-9a-z\-])"),
+        ("building", r"[a-z][0-9]{0,3}(?:座|栋|幢|塔|区|馆)"),
+        ("room", r"[0-9]{1,3}-[0-9]{1,3}(?:-[0-9]{1,4}){0,2}(?![0-9\-])"),
+    )
+]
+# A road, a compound or a district whose beginning nothing marks.
+BARE = re.compile(
+    rf"(?:{_WORDED}|[0-9a-z]){{1,10}}?(?:{_LANE}|小区|花园|公寓|苑|新村|家园|大厦|广场|大学|山庄|街道|镇|村|"
+    "科技园|软件园|产业园|工业园|区|县|市)"
+)
+# Behind a comma an address goes on with these.
+GOES_ON = re.compile(rf"\s?(?:{CITY})市|\s?{_NAME}{{1,5}}(?:区|路|大道)")
