@@ -103,12 +103,12 @@ INSTALLED_APPS = [
     "csp",
     "axes",
     "auditlog",
-    "import_export",
     "kefu_project",
     "chat",
     "knowledge",
     "agents",
     "bot",
+    "import_export",  # after agents, whose back office says how its spreadsheets are loaded
 ]
 
 MIDDLEWARE = [
