@@ -113,6 +113,8 @@ const thread = new Thread({
       files().then((found) => found?.file(which));
     },
     stale: (which) => files().then((found) => found?.refresh(which)),
+    say: (text) => post({ text }),
+    api,
   }),
 });
 thread.onOlder = async () => {

@@ -114,16 +114,12 @@ function fileNode({ entry, actions }) {
   );
 }
 
-function safeAddress(address) {
-  return /^https?:\/\//i.test(address ?? "") ? address : null;
-}
-
-function cardNode({ entry }) {
-  const { title, text, url, image } = entry.card ?? {};
-  const picture = safeAddress(image) && el("img.cardimage", { src: image, alt: "", loading: "lazy", onerror: (event) => event.target.remove() });
-  const inside = [picture, el("span.cardtext", {}, el("strong", {}, title ?? ""), text ? el("span", {}, text) : null)];
-  const href = safeAddress(url);
-  return href ? el("a.goods", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, ...inside) : el("div.goods", {}, ...inside);
+/* The words at once, the rest when its module is there. */
+function cardNode(props) {
+  const { text, card } = props.entry;
+  const node = el("div.said", { dir: "auto" }, ...linkify(text ?? card?.title ?? ""));
+  import("./card.js").then(({ drawCard }) => drawCard(node, props), () => {});
+  return node;
 }
 
 function content(props) {
@@ -176,7 +172,7 @@ export function messageNode(props) {
     el("span.sr-only", {}, `${who}: `),
     quoted ? quoteNode(quoted) : null,
     content(props),
-    entry.text && entry.kind !== "text" ? el("div.said", { dir: "auto" }, ...linkify(entry.text)) : null,
+    entry.text && entry.kind !== "text" && entry.kind !== "card" ? el("div.said", { dir: "auto" }, ...linkify(entry.text)) : null,
   );
   return el(
     `div.message.${own ? "own" : "theirs"}`,

@@ -46,4 +46,10 @@ export default {
   star_3: "3 of 5, all right",
   star_4: "4 of 5, good",
   star_5: "5 of 5, very good",
+  sources: "Where this comes from:",
+  helped: "Did this help?",
+  helped_yes: "Yes, it helped",
+  helped_no: "No, it did not",
+  helped_yes_thanks: "Thank you, glad it helped.",
+  helped_no_thanks: "Thank you. We will make this answer better.",
 };

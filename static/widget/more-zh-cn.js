@@ -44,4 +44,10 @@ export default {
   star_3: "3 分，一般",
   star_4: "4 分，满意",
   star_5: "5 分，非常满意",
+  sources: "答案来源：",
+  helped: "有帮助吗？",
+  helped_yes: "有帮助",
+  helped_no: "没有帮助",
+  helped_yes_thanks: "谢谢，很高兴能帮到您。",
+  helped_no_thanks: "谢谢反馈，我们会改进这个回答。",
 };
