@@ -70,8 +70,8 @@ class Follower(Protocol):
 
     def follow(self, moved: Sequence[Moved]) -> None:
         """Take in a batch, inside persistence's transaction, of which no trace is left when it raises. May see
-        a batch again and must then change nothing. `DatabaseError` makes persistence try the whole batch again; any other
-        exception is logged and counted, and the rows stay as they were.
+        a batch again and must then change nothing. `DatabaseError` makes persistence try the whole batch
+        again; any other exception is logged and counted, and the rows stay as they were.
         """
 
     def committed(self, moved: Sequence[Moved]) -> None:

@@ -14,6 +14,7 @@ from chat import journal as journals
 from chat import tasks
 from chat.journal.base import Append, Draft, Journal, JournalUnavailable
 from chat.metrics import PERSISTENCE_AGE, PERSISTENCE_DEPTH
+from chat.nudging import SPACING_S
 from chat.persistence import depth, nudge
 from chat.persistence.reader import READER, drain, gate
 from chat.protocol.entry import Entry, Sender, encode_unnumbered, new_id
@@ -46,10 +47,10 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     gate.abandon()
     standing_in = Broker()
     monkeypatch.setattr(tasks.persist, "apply_async", standing_in.apply_async)
-    monkeypatch.setattr(nudge, "BROKER_DOWN_S", 0.05)
+    monkeypatch.setattr(nudge.nudger, "down_s", 0.05)
     yield standing_in
     standing_in.down = False
-    eventually(lambda: not nudge._wanted.is_set())
+    eventually(lambda: not nudge.nudger.is_wanted)
 
 
 def test_a_burst_is_few_nudges_and_its_last_entry_is_nudged(broker: Broker) -> None:
@@ -62,22 +63,22 @@ def test_a_burst_is_few_nudges_and_its_last_entry_is_nudged(broker: Broker) -> N
         last = time.monotonic()
         count += 1
     assert count > 1000
-    eventually(lambda: broker.sent and broker.sent[-1] >= last - nudge.SPACING_S)
-    eventually(lambda: not nudge._wanted.is_set())
+    eventually(lambda: broker.sent and broker.sent[-1] >= last - SPACING_S)
+    eventually(lambda: not nudge.nudger.is_wanted)
     took = time.monotonic() - began
-    assert 2 <= len(broker.sent) <= took / nudge.SPACING_S + 2
+    assert 2 <= len(broker.sent) <= took / SPACING_S + 2
     pauses = [after - before for before, after in zip(broker.sent, broker.sent[1:], strict=False)]
-    assert min(pauses) >= nudge.SPACING_S * 0.9
+    assert min(pauses) >= SPACING_S * 0.9
 
 
 def test_a_suppressed_nudge_costs_next_to_nothing(broker: Broker) -> None:
-    nudge._wanted.set()
+    nudge.nudger._wanted.set()
     best = min(_time_of_a_thousand() for _ in range(20))
     assert best < 1000 * 1e-6, f"{best * 1e3:.0f} ns each"
 
 
 def _time_of_a_thousand() -> float:
-    nudge._wanted.set()
+    nudge.nudger._wanted.set()
     began = time.perf_counter()
     for _ in range(1000):
         nudge.nudge_persistence()
@@ -99,7 +100,7 @@ def test_posting_never_hears_of_a_broker_that_is_down(broker: Broker) -> None:
 def test_a_running_drain_is_told_instead(broker: Broker) -> None:
     assert gate.enter()
     nudge.nudge_persistence()
-    eventually(lambda: not nudge._wanted.is_set())
+    eventually(lambda: not nudge.nudger.is_wanted)
     eventually(lambda: gate._again)
     assert not broker.tried
     assert not gate.leave()

@@ -175,3 +175,4 @@ def no_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests call the router themselves: no thread of this process may do it beside them."""
     quiet: Callable[[], None] = lambda: None  # noqa: E731
     monkeypatch.setattr("agents.routing.nudge.wake", quiet)
+    monkeypatch.setattr("agents.routing.nudge.telling.wish", quiet)
