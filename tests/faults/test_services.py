@@ -11,12 +11,13 @@ import redis
 
 from tests.faults.services import OwnPostgres, OwnRedis, Service
 from tests.faults.talk import audit, check_promises, crowd, talking, until_quiet, write_on
-from tests.support.client import agent_session, joined, visitor_session
+from tests.support.client import Socket, agent_session, joined, visitor_session
 from tests.support.server import Server, ServerFactory
 from tests.support.services import new_database, new_redis
 
 pytestmark = pytest.mark.fault
 UNLIMITED = {"KEFU_RATE_LIMIT": "off"}
+HEALED_S = 20  # two seconds on a machine that does nothing else
 
 
 @contextlib.contextmanager
@@ -87,15 +88,14 @@ async def test_two_processes_deliver_to_each_other_and_heal_what_the_layer_lost(
         for n in range(1, 11):
             await here.say(session.conversation, f"n{n}")
             assert (await there.expect("message"))["payload"]["seq"] == n
-        await there.send("typing", {"conversation": session.conversation, "on": True})
-        assert (await here.expect("typing"))["payload"]["sender"]["kind"] == "agent"
+        await _types(there, here, session.conversation)
         stop = asyncio.Event()
         breaking = asyncio.create_task(_break_pubsub(first.env["KEFU_REDIS_URL"], stop))
         try:
             for n in range(11, 31):
                 await here.say(session.conversation, f"n{n}")
             for n in range(11, 31):
-                assert (await there.expect("message", timeout=6))["payload"]["seq"] == n
+                assert (await there.expect("message", timeout=HEALED_S))["payload"]["seq"] == n
         finally:
             stop.set()
             await breaking
@@ -108,6 +108,18 @@ async def test_two_processes_deliver_to_each_other_and_heal_what_the_layer_lost(
         await until_quiet(people)
     check_promises(first, people)
     audit(first)
+
+
+async def _types(writer: Socket, reader: Socket, conversation: str) -> None:
+    """Typing reaches the other process. The layer may lose a signal, so it is said again, as people do."""
+    for _ in range(10):
+        await writer.send("typing", {"conversation": conversation, "on": True})
+        with contextlib.suppress(AssertionError):
+            sender = (await reader.expect("typing", timeout=2))["payload"]["sender"]
+            break
+    else:
+        raise AssertionError("nobody hears the typing")
+    assert sender["kind"] == "agent"
 
 
 async def _poll_over_both(first: Server, second: Server) -> None:
@@ -137,7 +149,9 @@ async def _poll_over_both(first: Server, second: Server) -> None:
             held = asyncio.create_task(there.get(where, params={"cursor": body["cursor"]}))
         assert seen == ["theirs"], "what was sent over the poll is not given back in another process"
         newer = asyncio.create_task(here.get(where, params={"cursor": body["cursor"]}))
-        assert (await asyncio.wait_for(held, 10)).status_code == 200, "a newer GET ends an older elsewhere"
+        assert (await asyncio.wait_for(held, HEALED_S)).status_code == 200, (
+            "a newer GET ends an older elsewhere"
+        )
         newer.cancel()
 
 
