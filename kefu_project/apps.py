@@ -12,6 +12,7 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         """Importing registers the checks, and makes our Celery application the default one: without it a task
         sent by any thread would go to an AMQP broker that is not there."""
-        from kefu_project import audit, celery, checks  # noqa: F401
+        from kefu_project import audit, celery, checks, knowing  # noqa: F401
 
         audit.connect()
+        knowing.connect()

@@ -21,7 +21,7 @@ from chat.api.errors import locked_response
 from chat.conversation import Participant
 from chat.errors import KefuError
 
-Act = Literal["session", "upload", "post", "login", "read", "leave", "page"]
+Act = Literal["session", "upload", "post", "login", "read", "leave", "page", "help_search", "help_feedback"]
 
 PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
     "session": limits.RateLimitItemPerMinute(300),
@@ -29,6 +29,8 @@ PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
     "post": limits.RateLimitItemPerMinute(1200),
     "login": limits.RateLimitItemPerMinute(30),
     "leave": limits.RateLimitItemPerMinute(60),
+    "help_search": limits.RateLimitItemPerMinute(240),  # one for every pause in typing
+    "help_feedback": limits.RateLimitItemPerMinute(20),
 }
 PER_PERSON: Final[dict[Act, limits.RateLimitItem]] = {
     "upload": limits.RateLimitItemPerMinute(30),
@@ -72,6 +74,12 @@ def check(request: Request, act: Act, person: Participant | None = None) -> None
         _hit(PER_ADDRESS[act], act, "address", client_address(request._request))
     if person is not None and person.id and act in PER_PERSON:
         _hit(PER_PERSON[act], act, person.kind, person.id)
+
+
+def check_address(request: HttpRequest, act: Act) -> None:
+    """Count one request of a page; raise `rate_limited` when its address has had enough."""
+    if settings.KEFU_RATE_LIMIT:
+        _hit(PER_ADDRESS[act], act, "address", client_address(request))
 
 
 def limited_login(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
