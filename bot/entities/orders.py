@@ -30,6 +30,8 @@ _CODES = re.compile(
     r"dp[kl]\d{8,14}|lp\d{10,18}|yd\d{11,15}|zt\d{10,15}|st\d{11,15}|ht\d{11,15}|uc\d{10,15}|ems\d{8,15}|"
     r"[a-z]{2}\d{9}[a-z]{2}|1z[0-9a-z]{16}|jdx\d{8,18}|kye\d{10,14}|best\d{8,15}|db\d{9,12}|ane\d{8,14}|fw\d{10,14})"
 )
+_DAY_FIRST = r"20[2-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{2,}$"
+_NUMBERED = re.compile(r"(?:单号|运单号?|编号|面单)(?:是|为)?[\s:#]{0,3}$")
 _UNITS = re.compile(
     r"^\s?(?:元|块|毛|角|件|个|条|台|瓶|盒|箱|斤|公斤|千克|克|kg|g(?![a-z])|mah|毫安|ml|毫升|米|cm|mm|人|次|天|小时|分钟|秒|"
     r"积分|分|万|亿|%|度|号线|步|字|年(?!的?单)|位|美元|美金|dollars|bucks|rmb)"
@@ -75,6 +77,8 @@ def _decide(reading: Reading, start: int, end: int) -> None:
     if _CODES.fullmatch(compact) and cue != "order":
         reading.take(Found("tracking_no", start, end, compact.upper()))
         return
+    if cue == "track" and re.match(_DAY_FIRST, compact) and not _NUMBERED.search(reading.before(start, 8)):
+        cue = None  # 查物流20261026001: the number begins with a day, as order numbers do
     if cue == "track":
         if digits >= 8 and len(compact) <= 24:
             reading.take(Found("tracking_no", start, end, compact.upper()))
