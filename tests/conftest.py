@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import services
+from tests.support import emptying, services
 from tests.support.server import Mode, Server, ServerFactory
 
 
 def pytest_configure() -> None:
     """Name the folder of services before xdist starts its workers, so that they share it."""
     services.folder()
+    emptying.install()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
