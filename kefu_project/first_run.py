@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -98,6 +99,34 @@ def seed(data_dir: Path, password: str) -> str | None:
             users.create_superuser(ADMIN_NAME, email="", password=password)
         _seed_site()
     return generated
+
+
+def seed_knowledge() -> bool:
+    """Load and publish the demo knowledge base for the demo site; False when there is nothing to do. Takes
+    seconds, so it is no part of the way to the first answered request.
+    """
+    from chat.models import Site
+    from knowledge.seeding import load_demo
+
+    with _alone():
+        site = Site.objects.filter(public_key=DEMO_SITE_KEY).first()
+        return site is not None and load_demo(site.pk)
+
+
+def seed_bot() -> bool:
+    """Give the demo site its bot, taught by the demo's files; False when it has one. Takes seconds."""
+    from bot.learning.seeding import seed
+    from bot.learning.training import train
+    from bot.models import TrainedModel
+    from chat.models import Site
+
+    with _alone():
+        site = Site.objects.filter(public_key=DEMO_SITE_KEY).first()
+        base = settings.KEFU_PUBLIC_URL or f"http://127.0.0.1:{settings.KEFU_PORT}"
+        made = settings.KEFU_BOT and site is not None and seed(site.pk, f"{base}/demo/shop/{{name}}/")
+        if made and not TrainedModel.objects.exists():
+            train("first run")
+        return made
 
 
 def _seed_site() -> None:

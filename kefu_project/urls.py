@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from chat.api.rate import limited_login
+from kefu_project.demo_shop import shop
 
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = _("kefu administration")
@@ -19,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", RedirectView.as_view(url=static("shared/icon.svg"), permanent=False)),
     path("", include("chat.urls")),
     path("", include("agents.urls")),
+    path("", include("bot.urls")),
+    path("demo/shop/<slug:action>/", shop, name="demo_shop"),
+    path("", include("knowledge.urls")),
     path("admin/login/", limited_login(admin.site.login)),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

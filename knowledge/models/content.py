@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from knowledge.models.base import Language, Publishable, Version
 from knowledge.models.keys import new_uuid
+from knowledge.slugs import slug_of
 
 MAX_ANSWER = 8000  # characters: what one message may hold
 MAX_WORDINGS = 100
@@ -27,6 +28,7 @@ class Category(models.Model):
     name_en = models.CharField(_("English name"), max_length=60, blank=True, default="")
     description = models.CharField(_("description"), max_length=200, blank=True, default="")
     description_en = models.CharField(_("English description"), max_length=200, blank=True, default="")
+    slug = models.CharField(_("address"), max_length=80, blank=True, default="", editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -43,6 +45,11 @@ class Category(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the address that follows from the name."""
+        self.slug = slug_of(self.name)
+        super().save(*args, **kwargs)
+
     def name_in(self, language: str) -> str:
         """The name for readers of this language."""
         return self.name_en or self.name if language == Language.EN else self.name
@@ -58,8 +65,10 @@ class Question(Publishable):
     `key` is the operator's own name for it in files, unique at its site. `card`: a card of the wire contract,
     null for none. `links`: [{"title", "url"}]; `images`: [{"url", "alt"}]. `folded`: `text` as it is
     compared, kept by `knowledge.publishing.editing`; `searchable`: all wordings, for the list's search.
+    `slug`: its address on help pages, from the first release on.
     """
 
+    slug = models.CharField(_("address"), max_length=80, blank=True, default="", editable=False)
     key = models.CharField(_("key"), max_length=64, blank=True, default="")
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, null=True, blank=True, related_name="questions",
@@ -104,6 +113,9 @@ class Question(Publishable):
                 condition=~models.Q(key="") & models.Q(site_id=None),
                 name="question_key_once_for_all_sites",
             ),
+            models.UniqueConstraint(
+                fields=("slug",), condition=~models.Q(slug=""), name="question_slug_once"
+            ),
         )
 
     def __str__(self) -> str:
@@ -134,6 +146,7 @@ class Article(Publishable):
         Category, on_delete=models.PROTECT, null=True, blank=True, related_name="articles",
         verbose_name=_("category"),
     )  # fmt: skip
+    slug = models.CharField(_("address"), max_length=80, blank=True, default="", editable=False)
     title = models.CharField(_("title"), max_length=150)
     summary = models.CharField(_("summary"), max_length=300, blank=True, default="")
     source_url = models.URLField(_("source"), max_length=500, blank=True, default="")
@@ -147,6 +160,10 @@ class Article(Publishable):
         verbose_name_plural = _("articles")
         ordering = ("-updated_at",)
         indexes = (models.Index(fields=("status", "-updated_at"), name="article_by_status"),)
+        constraints = (
+            *Publishable.Meta.constraints,
+            models.UniqueConstraint(fields=("slug",), condition=~models.Q(slug=""), name="article_slug_once"),
+        )
 
     def __str__(self) -> str:
         return self.title

@@ -15,7 +15,7 @@ from knowledge.models.keys import new_uuid
 class GoldenQuestion(models.Model):
     """A query with the question that must answer it. `expected` null: nothing may answer it.
 
-    `site_id` null: asked as at any site, where only what is shown at every site is found.
+    `site_id` null: asked of everything, whatever site it is shown at.
     """
 
     id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)
@@ -50,10 +50,10 @@ class GoldenQuestion(models.Model):
 class Release(models.Model):
     """What was live from `published_at` until the next one. `number` counts from 1 without gaps.
 
-    `contents`: {"questions": {id: version}, "articles": {id: version}}; `facts`: the entities, relations,
-    terms and synonyms of the moment; `golden`: results of the golden questions (`publishing.golden`);
-    `override_reason`: why it was published although some got worse; `changes`: what differs from the one
-    before, for people to read.
+    `contents`: ids of the live versions, {"questions": […], "articles": […]}; `facts`: the entities,
+    relations, terms and synonyms of the moment; `golden`: results of the golden questions
+    (`publishing.golden`); `override_reason`: why it was published although some got worse; `changes`: what
+    differs from the one before, for people to read.
     """
 
     id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)

@@ -33,3 +33,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Logins: {', '.join(names)}; password: {password}")
         else:
             self.stdout.write("The demo team stands already.")
+        if first_run.seed_knowledge():
+            self.stdout.write("The demo knowledge base is live.")
+        if first_run.seed_bot():
+            self.stdout.write("The demo bot answers.")

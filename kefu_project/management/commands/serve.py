@@ -7,16 +7,19 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
+import structlog
 import uvloop
 from django.conf import settings
 from django.core import checks
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from chat.journal.base import JournalEmptied, JournalUnavailable
 from kefu_project import first_run, surroundings
 from kefu_project.checks import TAG
 from kefu_project.preflight import Refusal
+
+log = structlog.get_logger(__name__)
 
 PAGES = (("Demo", "/demo/"), ("Console", "/console/"), ("Admin", "/admin/"), ("API docs", "/api/docs/"))
 WORKER_STOP_SECONDS = 1.5
@@ -57,7 +60,7 @@ class Command(BaseCommand):
         lock = surroundings.lock_data_dir(data_dir, shared=settings.KEFU_SCALED)
         listener = surroundings.bind(settings.KEFU_HOST, settings.KEFU_PORT)
         self._prepare_database(init)
-        self._run(listener)
+        self._run(listener, demo=init and settings.KEFU_DEMO)
         del lock  # held by its number until the process ends
 
     def _prepare_database(self, init: bool) -> None:
@@ -81,7 +84,7 @@ class Command(BaseCommand):
                 f"First administrator: {first_run.ADMIN_NAME}, password {generated}\n(kept in {kept})"
             )
 
-    def _run(self, listener: Any) -> None:
+    def _run(self, listener: Any, *, demo: bool) -> None:
         from kefu_project.asgi import application
         from kefu_project.embedded import EmbeddedCelery
         from kefu_project.server import Server, config_for
@@ -94,6 +97,8 @@ class Command(BaseCommand):
             application.warm_up()
             if celery is not None:
                 celery.start()
+            if demo:
+                _load_demo()
             gc.collect()
             gc.freeze()  # what is loaded now stays: later collections need not walk it
 
@@ -122,3 +127,14 @@ class Command(BaseCommand):
         lines = [f"kefu is ready on {base}", *(f"  {name:<9} {base}{path}" for name, path in PAGES)]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+def _load_demo() -> None:
+    """The demo knowledge base, beside the server that already answers."""
+    try:
+        first_run.seed_knowledge()
+        first_run.seed_bot()
+    except (DatabaseError, OSError) as error:
+        log.warning("demo_not_loaded", error=type(error).__name__)
+    finally:
+        connection.close()

@@ -1,0 +1,98 @@
+"""What was asked in vain: noted and counted, clustered, and made into drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from knowledge.errors import Refused
+from knowledge.learning.clustering import Asked, clusters
+from knowledge.models import Question, Unanswered, UnansweredStatus
+from knowledge.ports import Person
+from knowledge.publishing.editing import require, save_question
+from knowledge.publishing.live import live_index
+from knowledge.text import fold
+
+MAX_QUERY: Final = 300  # characters; more is a story, not a question
+KEPT_DAYS: Final = 90
+AT_ONCE: Final = 5_000  # clustered together; the rest waits until some are dealt with
+
+
+def note(query: str, site: str, language: str = "") -> None:
+    """Count a question that found no answer. Personal data must be masked by the caller already."""
+    kept = query.replace("\x00", "").strip()[:MAX_QUERY]
+    folded = fold(kept)[:MAX_QUERY]
+    if not any(character.isalnum() for character in folded):
+        return
+    key = {"site_id": UUID(site), "language": language, "folded": folded}
+    now = timezone.now()
+    if Unanswered.objects.filter(**key).update(count=F("count") + 1, last_at=now):
+        return
+    try:
+        with transaction.atomic():
+            Unanswered.objects.create(**key, query=kept, last_at=now)
+    except IntegrityError:  # another process noted it first
+        Unanswered.objects.filter(**key).update(count=F("count") + 1, last_at=now)
+
+
+def recluster() -> int:
+    """Put open questions of one site and language that mean one thing together; how many clusters."""
+    concepts_of = live_index().lexicon.concepts
+    rows = list(
+        Unanswered.objects.filter(status=UnansweredStatus.OPEN).order_by("-count", "-last_at")[:AT_ONCE]
+    )
+    places: dict[tuple[UUID, str], list[Unanswered]] = {}
+    for row in rows:
+        places.setdefault((row.site_id, row.language), []).append(row)
+    found = 0
+    moved = []
+    for group in places.values():
+        by_id = {str(row.pk): row for row in group}
+        for cluster in clusters([Asked(str(r.pk), r.folded, r.count) for r in group], concepts_of):
+            found += 1
+            leader = UUID(cluster.ids[0])
+            for key in cluster.ids:
+                if by_id[key].cluster != leader:
+                    by_id[key].cluster = leader
+                    moved.append(by_id[key])
+    Unanswered.objects.bulk_update(moved, ["cluster"], batch_size=500)
+    return found
+
+
+def draft(rows: Sequence[Unanswered], person: Person) -> Question:
+    """A draft of a question with these wordings, the most asked first; its answer is left to the operator.
+
+    Raises `NotAllowed`, `Refused` for questions of several sites.
+    """
+    if not rows:
+        raise Refused("choose at least one question")
+    places = {(row.site_id, row.language) for row in rows}
+    if len(places) > 1:
+        raise Refused("a draft holds questions of one site and language")
+    for row in rows:
+        require(person, row.site_id)
+    ordered = sorted(rows, key=lambda row: -row.count)
+    first = ordered[0]
+    with transaction.atomic():
+        question = Question(
+            site_id=first.site_id, language=first.language, text=first.query,
+            wordings=[row.query for row in ordered[1:40]], answer="",
+        )  # fmt: skip
+        save_question(question, person)
+        Unanswered.objects.filter(pk__in=[row.pk for row in rows]).update(
+            status=UnansweredStatus.DRAFTED, draft=question
+        )
+    return question
+
+
+def prune() -> int:
+    """Forget what nobody asked for three months; how many."""
+    since = timezone.now() - timedelta(days=KEPT_DAYS)
+    dropped, _by = Unanswered.objects.filter(last_at__lt=since).delete()
+    return dropped
