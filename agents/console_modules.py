@@ -14,12 +14,14 @@ from django.contrib.staticfiles import finders
 
 _IMPORT = re.compile(r"""^(?:import|export)\b[^"';]*?["'](\.[^"']+\.js)["']""", re.MULTILINE)
 _ENTRY = "console/main.js"
+_EARLY = "console/early.js"  # asks for the list while the rest is on its way: it and what it needs go first
 
 
 def modules(locale: str) -> tuple[str, ...]:
-    """Static names of the entry, all it imports, and the words of one language ("zh-CN", "en")."""
+    """Static names of the entries, all they import, and the words of one language ("zh-CN", "en")."""
     tail = locale.lower()
-    return (*_imported(_ENTRY), f"console/words/{tail}.js", f"console/words/thread-{tail}.js")
+    code = dict.fromkeys((*_imported(_EARLY), *_imported(_ENTRY)))
+    return (*code, f"console/words/{tail}.js", f"console/words/thread-{tail}.js")
 
 
 @lru_cache(maxsize=8)

@@ -16,12 +16,10 @@ import { openStore } from "../shared/store.js";
 import { Timeline } from "../shared/timeline.js";
 import { Lists } from "./lists.js";
 import { Rows } from "./rows.js";
+import { Signals } from "./signals.js";
 
 const MAX_FOLLOWED = 200;
 const MAX_TIMELINES = 12;
-const TYPING_SHOWN_MS = 6_000;
-const TYPING_AGAIN_MS = 3_000;
-const RECEIPT_MS = 250;
 const OVERLAP = 3;
 
 function csrf() {
@@ -37,10 +35,7 @@ export class Desk {
   #followed = new Set();
   #onScreen = new Set();
   #opened = null;
-  #typists = new Map();
-  #typed = { id: null, at: 0 };
-  #receipts = new Map();
-  #receiptTimer = null;
+  #signals;
   #welcomed = false;
 
   constructor(config) {
@@ -62,6 +57,7 @@ export class Desk {
       onResync: (id) => this.#reload(id),
       fetchEntries: async (id, after) => (await this.#page(id, { after_seq: after, limit: 200 })).data,
     });
+    this.#signals = new Signals({ connection: this.connection, selfId: this.self.id, onTyping: (id) => this.emit("typing", id) });
     this.outbox = new Outbox({
       connection: this.connection,
       store: openStore(`kefu:console:${config.agent.id}:outbox:`),
@@ -106,16 +102,17 @@ export class Desk {
       this.#followed.clear();
       this.#follow();
       this.outbox.flush();
-      if (again) this.refresh();
+      /* Pages that were read before anybody listened may have missed somebody, too. */
+      this.refresh(again ? {} : { before: performance.now() });
     } else {
-      this.#typists.clear();
+      this.#signals.forget();
     }
     this.emit("link", state);
   }
 
   /* What was missed while away may be in conversations nobody followed. */
-  refresh() {
-    this.lists.refresh().catch(() => {});
+  refresh(which = {}) {
+    this.lists.refresh(which).catch(() => {});
   }
 
   #frame({ type, payload }) {
@@ -125,7 +122,7 @@ export class Desk {
     if (type === "conversation.gone") this.#gone(payload.conversation);
     if (type === "rights") this.refresh();
     if (type === "receipt") this.#receipt(payload);
-    if (type === "typing") this.#typing(payload);
+    if (type === "typing") this.#signals.heard(payload);
   }
 
   #message(entry) {
@@ -141,8 +138,8 @@ export class Desk {
     const seen = id === this.#opened && this.rows.isMine(id) && this.isReading();
     this.rows.entry(entry, { seen });
     if (entry.sender?.kind === "visitor" && entry.kind !== "event") {
-      if (this.#typists.delete(id)) this.emit("typing", id);
-      if (!seen) this.#queueReceipt(id, { delivered: entry.seq });
+      this.#signals.wrote(id);
+      if (!seen) this.#signals.queue(id, { delivered: entry.seq });
       if (fresh) this.emit("arrived", entry, this.rows.get(id));
     }
   }
@@ -270,49 +267,16 @@ export class Desk {
     const row = this.rows.get(id);
     const last = this.#timelines.get(id)?.lastSeq ?? 0;
     if (last === 0) return;
-    if (row.unread > 0 || (this.#receipts.get(id)?.read ?? 0) < last) this.#queueReceipt(id, { delivered: last, read: last });
+    if (row.unread > 0 || this.#signals.read(id) < last) this.#signals.queue(id, { delivered: last, read: last });
     this.rows.read(id, Math.max(last, row.head));
   }
 
-  #queueReceipt(id, { delivered, read }) {
-    const before = this.#receipts.get(id) ?? { delivered: 0, read: 0, sent: "" };
-    this.#receipts.set(id, { ...before, delivered: Math.max(before.delivered, delivered), read: Math.max(before.read, read ?? 0) });
-    this.#receiptTimer ??= setTimeout(() => this.#sendReceipts(), RECEIPT_MS);
-  }
-
-  #sendReceipts() {
-    this.#receiptTimer = null;
-    for (const [id, receipt] of this.#receipts) {
-      const sign = `${receipt.delivered} ${receipt.read}`;
-      if (sign === receipt.sent) continue;
-      const payload = { conversation: id, delivered: receipt.delivered, ...(receipt.read > 0 ? { read: receipt.read } : {}) };
-      if (this.connection.send("receipt", payload)) receipt.sent = sign;
-    }
-  }
-
   typing(id, on) {
-    const now = Date.now();
-    if (on && this.#typed.id === id && now - this.#typed.at < TYPING_AGAIN_MS) return;
-    if (!on && this.#typed.id !== id) return;
-    this.#typed = on ? { id, at: now } : { id: null, at: 0 };
-    this.connection.send("typing", { conversation: id, on });
-  }
-
-  #typing({ conversation: id, on, preview, sender }) {
-    if (sender?.kind === "agent" && sender.id === this.self.id) return;
-    if (sender?.kind !== "visitor") return;
-    clearTimeout(this.#typists.get(id)?.timer);
-    if (on) {
-      const timer = setTimeout(() => this.#typists.delete(id) && this.emit("typing", id), TYPING_SHOWN_MS);
-      this.#typists.set(id, { preview: preview ?? null, timer });
-    } else {
-      this.#typists.delete(id);
-    }
-    this.emit("typing", id);
+    this.#signals.typing(id, on);
   }
 
   typist(id) {
-    return this.#typists.get(id) ?? null;
+    return this.#signals.typist(id);
   }
 
   /* --- acts ------------------------------------------------------------------------------------------------- */

@@ -3,8 +3,10 @@
  *     snoozed: bool, priority: least, waiting: bool, unread: bool, q: text, order: "latest" | "waiting" | "priority" }      absent: does not matter
  *   BUILT_IN: name -> filters      matches(row, filters, selfId) -> bool      comparer(filters) -> (a, b)
  *   query(filters) -> REST query      same(a, b)      toSearch(view) -> URLSearchParams      fromSearch(params) -> { view, extra }
- *   merged(base, extra) -> filters      clean(anything) -> filters (what came from elsewhere)      KEYS: what the bar offers */
+ *   merged(base, extra) -> filters      clean(anything) -> filters (what came from elsewhere)      KEYS: what the bar offers      FIRST_PAGE */
 
+/* Rows of the first page; more than a screen holds. */
+export const FIRST_PAGE = 50;
 export const OPEN = ["bot", "queued", "active"];
 export const BUILT_IN = {
   mine: { status: ["queued", "active"], agent: "me", snoozed: false },

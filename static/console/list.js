@@ -103,7 +103,7 @@ export class ListPane {
       setTimeout(() => this.#failed && filters === this.#last && this.#load(filters), RETRY_MS);
     }
     this.#last = filters;
-    this.draw();
+    this.draw({ now: true });
   }
 
   #last = null;

@@ -4,13 +4,12 @@
  *   await lists.load(filters)   first page     await lists.more(filters)   next page     lists.hasMore(filters)   lists.loaded(filters)
  *   lists.within(filters) -> row => bool      whether a row stands above the end of what was read: others may be known, but not those between
  *   lists.found(filters) -> id[]      what the server found, in its order (a search by text, which rows cannot tell)
- *   await lists.refresh()             first pages of what was read lately, again; rows that are missing there are asked for singly
- *   lists.take(filters, answer)       a page that came with the document
+ *   await lists.refresh({ before })   first pages of what was read lately (asked for before a moment, ms of performance.now()), again; rows that are missing there are asked for singly
+ *   lists.expect(early)               a first page somebody asked for already (early.js): the first load of it waits for that
  *   await lists.one(id, { fresh, settled })    -> row | null; asked at most once at a time      settled: a moment later, if it is still ours then */
 
-import { comparer, query } from "./filters.js";
+import { comparer, FIRST_PAGE, query } from "./filters.js";
 
-const FIRST = 50;
 const NEXT = 100;
 const KEPT = 8;
 const MOST_SUSPECTS = 40;
@@ -22,6 +21,7 @@ export class Lists {
   #rows;
   #pages = new Map();
   #asking = new Map();
+  #early = null;
 
   constructor(api, rows) {
     this.#api = api;
@@ -33,19 +33,17 @@ export class Lists {
   }
 
   async #read(filters, cursor) {
-    return this.#api.get("conversations/", { ...query(filters), limit: cursor ? NEXT : FIRST, cursor });
+    return this.#api.get("conversations/", { ...query(filters), limit: cursor ? NEXT : FIRST_PAGE, cursor });
   }
 
   async load(filters) {
+    const at = performance.now();
     const asked = this.#rows.mark();
-    this.take(filters, await this.#read(filters, null), asked);
-  }
-
-  take(filters, answer, asked) {
+    const answer = (await this.#expected(filters)) ?? (await this.#read(filters, null));
     const key = this.#key(filters);
     for (const row of answer.data) this.#rows.put(row, asked);
     const known = this.#pages.get(key);
-    const page = { filters, cursor: null, last: null, ids: answer.data.map((row) => row.id) };
+    const page = { filters, at, cursor: null, last: null, ids: answer.data.map((row) => row.id) };
     this.#upTo(page, answer);
     /* Read again, what had been read further down stays. */
     if (known?.deeper) Object.assign(page, { cursor: known.cursor, last: known.last, deeper: true, ids: [...new Set([...page.ids, ...known.ids])] });
@@ -53,6 +51,18 @@ export class Lists {
     this.#pages.set(key, page);
     for (const old of [...this.#pages.keys()].slice(0, -KEPT)) this.#pages.delete(old);
     this.#doubt(filters, answer);
+  }
+
+  expect(early) {
+    this.#early = early;
+  }
+
+  /* -> the answer that was asked for early, once; null: there is none, or it failed */
+  async #expected(filters) {
+    const early = this.#early;
+    if (early === null || this.#key(early.filters) !== this.#key(filters)) return null;
+    this.#early = null;
+    return early.answer.catch(() => null);
   }
 
   /* The last row as it was: it may move up later, the end of what was read does not. */
@@ -107,8 +117,8 @@ export class Lists {
     }
   }
 
-  async refresh() {
-    await Promise.all([...this.#pages.values()].map(({ filters }) => this.load(filters)));
+  async refresh({ before = Infinity } = {}) {
+    await Promise.all([...this.#pages.values()].filter(({ at }) => at < before).map(({ filters }) => this.load(filters)));
   }
 
   one(id, { fresh = false, settled = false } = {}) {

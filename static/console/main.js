@@ -12,6 +12,7 @@ import { Composer } from "./composer.js";
 import { Context } from "./context.js";
 import { Desk } from "./desk.js";
 import { Doing } from "./doing.js";
+import { early } from "./early.js";
 import { FilterBar } from "./filterbar.js";
 import { VIEWS } from "./filters.js";
 import { ThreadHead } from "./head.js";
@@ -37,6 +38,7 @@ await useLocale(config.locale, { "zh-CN": () => import("./words/zh-cn.js"), en: 
 await moreWords({ "zh-CN": () => import("./words/thread-zh-cn.js"), en: () => import("./words/thread-en.js") });
 
 const desk = new Desk(config);
+if (early) desk.lists.expect(early);
 let opened = null;
 
 const preferences = new Preferences(desk);
