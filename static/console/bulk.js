@@ -8,6 +8,7 @@ import { failure } from "./describe.js";
 import { ask, choices } from "./dialog.js";
 import { askCategory, categoryRequired } from "./dialogs/close.js";
 import { menuButton } from "./menu.js";
+import { searching } from "./dialogs/transfer.js";
 import { MOST } from "./selection.js";
 import { snoozeTimes } from "./times.js";
 import { toast } from "./toast.js";
@@ -121,19 +122,23 @@ export class BulkBar {
 
   async #transfer() {
     await this.#people.load({ fresh: true });
-    const { groups, agents } = this.#people;
-    const others = [...agents.values()].filter((agent) => agent.id !== this.#desk.self.id);
+    const options = () => {
+      const { groups, agents } = this.#people;
+      const others = [...agents.values()].filter((agent) => agent.id !== this.#desk.self.id);
+      return [
+        ...(groups.length > 0 ? [{ heading: t("filter.group") }, ...groups.map((group) => ({ id: group.id, name: group.name, group: true }))] : []),
+        { heading: t("filter.agent") },
+        ...others.map((agent) => ({ id: agent.id, name: agent.name, status: agent.status ?? "offline", aside: agent.capacity ? `${agent.load ?? 0}/${agent.capacity}` : "" })),
+      ];
+    };
     const target = choices({
       label: t("bulk.transfer_to"),
       placeholder: t("bulk.find_person"),
       empty: t("bulk.nobody"),
-      options: [
-        ...(groups.length > 0 ? [{ heading: t("filter.group") }, ...groups.map((group) => ({ id: group.id, name: group.name, group: true }))] : []),
-        { heading: t("filter.agent") },
-        ...others.map((agent) => ({ id: agent.id, name: agent.name, status: agent.status ?? "offline", aside: agent.capacity ? `${agent.load ?? 0}/${agent.capacity}` : "" })),
-      ],
+      options: options(),
+      onSearch: searching(this.#desk, options),
     });
-    const isGroup = () => groups.some((group) => group.id === target.value()?.id);
+    const isGroup = () => Boolean(target.value()?.group);
     const ids = this.#selection.ids();
     const done = await ask({
       title: t("bulk.transfer_title", { count: ids.length }),

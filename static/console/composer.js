@@ -76,7 +76,7 @@ export class Composer {
       notice: el("div.composer-notice", { hidden: true }),
       box: el("div.composer-box", { id: "composer-box", role: "tabpanel" }),
     };
-    this.#staged = new Staged(this.#part.pending, { onChange: () => this.#drawFiles() });
+    this.#staged = new Staged(this.#part.pending, { onChange: () => this.#filesChanged() });
     fill(this.#part.box, this.#part.quote, this.#part.pending, text, this.#part.notice, bar.node);
     fill(this.#root, tabs.node, this.#part.box);
     this.#suggest = new Suggest({ text, root: this.#root, sources: Object.values(this.#sources) });
@@ -95,8 +95,8 @@ export class Composer {
     this.#save();
     this.#id = id;
     this.#suggest.close();
-    this.#staged.clear();
     this.#draft = this.#drafts.read(id);
+    this.#staged.open(this.#draft.files);
     this.#mode = "reply";
     this.#noteId = null;
     this.#part.text.value = this.#draft[this.#mode];
@@ -313,6 +313,12 @@ export class Composer {
     if (this.#mode !== "reply") this.focus("reply");
     await this.#staged.add(list);
     this.#part.text.focus({ preventScroll: true });
+  }
+
+  #filesChanged() {
+    this.#draft.files = this.#staged.kept;
+    this.#save();
+    this.#drawFiles();
   }
 
   #drawFiles() {

@@ -4,7 +4,8 @@
  *                                          stay(text, label): it stays all the same, to be read; the button then closes it
  *     valid() -> bool                      asked on every input; Send is off while it says no
  *   field(label, control, hint) -> a labelled control      choice(...) see choices()
- *   choices({ label, options, value, onPick, empty }) -> { node, value(), fill(options) }   a searchable list of one choice
+ *   choices({ label, options, value, onPick, onSearch, empty }) -> { node, value(), fill(options) }   a searchable list of one choice
+ *     await onSearch(words) -> options | null   more of them by what was typed
  *     option { id, name, aside, note, dim, status, heading }   heading: a line that cannot be chosen
  * The browser keeps the focus inside, gives it back on close, and closes on Escape. */
 
@@ -12,6 +13,7 @@ import { el, fill, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { failure } from "./describe.js";
 
+const SEARCH_MS = 200;
 let made = 0;
 
 export function ask({ title, lead = null, content = [], submit, run, valid = () => true, wide = false, danger = false }) {
@@ -90,17 +92,34 @@ export function textarea(props) {
   return el("textarea.input", { rows: 3, ...props });
 }
 
-export function choices({ label, options = [], placeholder, empty = "", onPick = () => {} }) {
+export function choices({ label, options = [], placeholder, empty = "", onPick = () => {}, onSearch = null }) {
   let all = options;
   let chosen = null;
+  let asking = null;
   const list = el("div.choices", { id: `choices-${(made += 1)}`, role: "listbox", tabIndex: 0, ariaLabel: label, onkeydown: keyed });
-  const search = el("input.input", { type: "search", placeholder, ariaLabel: placeholder, autocomplete: "off", spellcheck: false, oninput: draw, onkeydown: keyed });
+  const search = el("input.input", { type: "search", placeholder, ariaLabel: placeholder, autocomplete: "off", spellcheck: false, oninput: typed, onkeydown: keyed });
   search.setAttribute("aria-controls", list.id);
   const node = el("div.choose", {}, search, list);
 
   function shown() {
     const words = search.value.trim().toLowerCase();
     return words === "" ? all : all.filter((one) => !one.heading && `${one.name} ${one.search ?? ""}`.toLowerCase().includes(words));
+  }
+
+  function typed() {
+    draw();
+    if (!onSearch) return;
+    clearTimeout(asking);
+    asking = setTimeout(async () => {
+      const more = await onSearch(search.value);
+      if (more) refill(more);
+    }, SEARCH_MS);
+  }
+
+  function refill(next) {
+    all = next;
+    if (chosen) chosen = all.find((one) => one.id === chosen.id) ?? null;
+    draw();
   }
 
   function pick(option, { quiet = false } = {}) {
@@ -148,10 +167,6 @@ export function choices({ label, options = [], placeholder, empty = "", onPick =
   return {
     node,
     value: () => chosen,
-    fill: (next) => {
-      all = next;
-      if (chosen) chosen = all.find((one) => one.id === chosen.id) ?? null;
-      draw();
-    },
+    fill: refill,
   };
 }

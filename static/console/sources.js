@@ -78,6 +78,7 @@ export function mentions(desk, current) {
     },
     find: async (query) => {
       await desk.people.load();
+      await desk.people.find(query);
       const words = query.toLowerCase();
       return [...desk.people.agents.values()]
         .filter((agent) => agent.id !== desk.self.id && `${agent.name} ${agent.pinyin ?? ""}`.toLowerCase().includes(words))

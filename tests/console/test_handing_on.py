@@ -35,6 +35,23 @@ from chat.models import Site
 Site.objects.filter(public_key="qinghe").update(require_category=%s)
 """
 
+#: The same: more colleagues than one page of the directory holds, and the end of them.
+_CROWD = """
+from django.contrib.auth.models import User
+from agents.models import Agent
+from chat.models import Site
+site = Site.objects.get(public_key="qinghe")
+users = User.objects.bulk_create(User(username=f"crowd{n}", password="!") for n in range(101))
+agents = Agent.objects.bulk_create(Agent(user=user, display_name=f"同事 {n}") for n, user in enumerate(users))
+site.agents.add(*agents)
+"""
+_CROWD_GONE = """
+from django.contrib.auth.models import User
+from agents.models import Agent
+Agent.objects.filter(user__username__startswith="crowd").delete()
+User.objects.filter(username__startswith="crowd").delete()
+"""
+
 
 def owned(shops: Shops, name: str, said: str, login: str = "wangfang") -> Session:
     """A visitor whose conversation the agent has accepted."""
@@ -284,6 +301,25 @@ async def test_what_was_closed_elsewhere_says_so_and_what_to_do_next(chrome: Bro
     await expect(desk.page.locator(".thread-owner")).to_have_text("由我接待")
     await expect(desk.page.locator("#thread-banner")).to_be_hidden()
     await desk.close()
+
+
+async def test_a_colleague_beyond_the_first_hundred_is_found_by_name(chrome: Browser, shops: Shops) -> None:
+    many = owned(shops, "何谨", "麻烦转给李伟")
+    shops.server.manage("shell", "-c", _CROWD)
+    try:
+        desk = await Desk.open(chrome, shops)
+        await desk.choose(many.conversation)
+        await sheet(desk, "transfer")
+        choices = desk.page.locator("dialog.ask .choice[data-status]")
+        await expect(choices.filter(has_text="同事 100")).to_have_count(1)
+        await expect(choices.filter(has_text="李伟")).to_have_count(0)  # the newest hundred came first
+        await desk.page.fill("dialog.ask input[type=search]", "李伟")
+        await choices.filter(has_text="李伟").click()
+        await confirm(desk)
+        eventually(lambda: shops.status("liwei", many.conversation)["agent"]["name"] == "李伟")
+        await desk.close()
+    finally:
+        shops.server.manage("shell", "-c", _CROWD_GONE)
 
 
 async def test_a_session_that_ended_asks_to_sign_in_again(chrome: Browser, shops: Shops) -> None:

@@ -1,12 +1,14 @@
 """Reading back, keeping one's place, the keyboard, drafts, search, the menu."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from tests.console.browser import Desk
 from tests.console.people import Shops
+from tests.console.test_answering import picture
 from tests.support.client import Session, joined
 from tests.support.waiting import eventually
 
@@ -168,6 +170,41 @@ async def test_drafts_are_kept_per_conversation_and_over_a_reload(chrome: Browse
     await desk.write("给甲的一句")
     await expect(desk.message("给甲的一句")).to_be_visible()
     await expect(desk.row(one.conversation).locator(".row-text")).to_have_text("给甲的一句")
+    await desk.close()
+
+
+async def test_files_that_wait_outlive_another_conversation_and_a_reload(
+    chrome: Browser, shops: Shops, tmp_path: Path
+) -> None:
+    one, two = mine(shops, "白素贞"), mine(shops, "许仙")
+    desk = await Desk.open(chrome, shops)
+    page, waiting = desk.page, desk.page.locator(".pending-file")
+    await desk.choose(one.conversation)
+    words = tmp_path / "保修.txt"
+    words.write_text("保修两年")
+    files = [picture(tmp_path / "coat.png"), words]
+    await page.set_input_files('.composer-box input[accept=""]', files)
+    await expect(waiting).to_have_count(2)
+    await desk.choose(two.conversation)
+    await expect(waiting).to_have_count(0)
+    await page.reload()
+    await desk.connected()
+    await expect(waiting).to_have_count(0)
+    await desk.choose(one.conversation)
+    await expect(waiting.locator("img")).to_be_visible()
+    await expect(waiting.nth(1)).to_contain_text("保修.txt")
+    await waiting.first.locator("button").click()
+    await page.reload()
+    await desk.connected()
+    await expect(waiting).to_have_text(re.compile("保修.txt"))
+    await page.focus("#composer-text")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#log .msg", has_text="保修.txt")).to_be_visible()
+    await expect(waiting).to_have_count(0)
+    await page.reload()
+    await desk.connected()
+    await expect(page.locator("#log .msg", has_text="保修.txt")).to_have_count(1)
+    await expect(waiting).to_have_count(0)
     await desk.close()
 
 

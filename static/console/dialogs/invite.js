@@ -4,11 +4,11 @@
 import { t } from "../../shared/i18n.js";
 import { ask, choices } from "../dialog.js";
 import { say, visitorName } from "../describe.js";
-import { people } from "./transfer.js";
+import { people, searching } from "./transfer.js";
 
 export async function askInvite(desk, row) {
   const options = () => people(desk, { except: [row.agent?.id, desk.self.id, ...(row.guests ?? []).map((guest) => guest.id)] });
-  const list = choices({ label: t("invite.who"), placeholder: t("transfer.search"), empty: t("transfer.none"), options: options() });
+  const list = choices({ label: t("invite.who"), placeholder: t("transfer.search"), empty: t("transfer.none"), options: options(), onSearch: searching(desk, options) });
   desk.people.load({ fresh: true }).then(() => list.fill(options()));
   return ask({
     title: say("invite.title", { name: visitorName(row) }),

@@ -1,5 +1,6 @@
 /* transfer.js: to whom a conversation goes: a colleague, a group, the bot; with a word to whoever takes it.
  *   await askTransfer(desk, row) -> name of who has it now | null
+ *   searching(desk, options) -> onSearch of choices()
  *   people(desk, { except }) -> options of colleagues, who can take something first */
 
 import { icon, el } from "../../shared/dom.js";
@@ -24,6 +25,11 @@ export function people(desk, { except = [], row = null } = {}) {
       note: [t(`presence.${agent.status ?? "offline"}`), agent.status !== "online" && agent.reason].filter(Boolean).join(" · "),
       aside: agent.capacity ? `${agent.load ?? 0}/${agent.capacity}` : "",
     }));
+}
+
+/* For choices(): whoever is not among those known is asked for by name. */
+export function searching(desk, options) {
+  return async (words) => ((await desk.people.find(words)) ? options() : null);
 }
 
 function share(agent) {
@@ -55,7 +61,7 @@ function options(desk, row) {
 
 export async function askTransfer(desk, row) {
   const note = textarea({ maxLength: MOST_NOTE, rows: 2, placeholder: t("transfer.note_hint") });
-  const list = choices({ label: t("transfer.to"), placeholder: t("transfer.search"), empty: t("transfer.none"), options: options(desk, row) });
+  const list = choices({ label: t("transfer.to"), placeholder: t("transfer.search"), empty: t("transfer.none"), options: options(desk, row), onSearch: searching(desk, () => options(desk, row)) });
   desk.people.load({ fresh: true }).then(() => list.fill(options(desk, row)));
   const chosen = () => list.value();
   return ask({
