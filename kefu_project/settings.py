@@ -61,6 +61,7 @@ KEFU_HEARTBEAT_S = env.int("KEFU_HEARTBEAT_S", default=25)
 if not 1 <= KEFU_HEARTBEAT_S <= 300:
     raise ImproperlyConfigured(f"KEFU_HEARTBEAT_S must be 1 to 300 seconds, not {KEFU_HEARTBEAT_S}.")
 KEFU_RATE_LIMIT = _one_of("KEFU_RATE_LIMIT", "on", "on", "off") == "on"
+KEFU_DEMO = _one_of("KEFU_DEMO", "on", "on", "off") == "on"
 KEFU_BOT = _one_of("KEFU_BOT", "on", "on", "off") == "on"
 KEFU_ROUTING = _one_of("KEFU_ROUTING", "auto", "auto", "manual")
 KEFU_AGENT_GRACE_S = env.int("KEFU_AGENT_GRACE_S", default=30)
