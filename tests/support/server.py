@@ -182,7 +182,7 @@ class ServerFactory:
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
         env = {
             **kept, "PORT": "0", "KEFU_ADMIN_PASSWORD": ADMIN_PASSWORD, "PYTHONUNBUFFERED": "1",
-            "KEFU_ROUTING": "manual", "DJANGO_SETTINGS_MODULE": "tests.server_settings",
+            "KEFU_ROUTING": "manual", "KEFU_DEMO": "off", "DJANGO_SETTINGS_MODULE": "tests.server_settings",
         }  # fmt: skip
         if mode == "scaled":
             env["DATABASE_URL"] = migrated.postgres_url()
