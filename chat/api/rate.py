@@ -21,7 +21,10 @@ from chat.api.errors import locked_response
 from chat.conversation import Participant
 from chat.errors import KefuError
 
-Act = Literal["session", "upload", "post", "login", "read", "leave", "page", "help_search", "help_feedback"]
+Act = Literal[
+    "session", "upload", "post", "login", "read", "leave", "page", "help_search", "help_feedback",
+    "assist", "nlp",
+]  # fmt: skip
 
 PER_ADDRESS: Final[dict[Act, limits.RateLimitItem]] = {
     "session": limits.RateLimitItemPerMinute(300),
@@ -38,6 +41,8 @@ PER_PERSON: Final[dict[Act, limits.RateLimitItem]] = {
     "leave": limits.RateLimitItemPerMinute(6),  # each is an e-mail to the team
     "read": limits.RateLimitItemPerMinute(600),
     "page": limits.RateLimitItemPerMinute(60),
+    "assist": limits.RateLimitItemPerMinute(240),  # one for every pause in typing
+    "nlp": limits.RateLimitItemPerMinute(600),
 }
 
 
