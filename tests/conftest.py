@@ -4,6 +4,7 @@ tests/support/."""
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support import emptying, services
@@ -11,9 +12,14 @@ from tests.support.server import Mode, Server, ServerFactory
 
 
 def pytest_configure() -> None:
-    """Name the folder of services before xdist starts its workers, so that they share it."""
+    """Name the folder of services before xdist starts its workers, so that they share it; say how the tests
+    of this process empty tables and how long an example may take.
+    """
     services.folder()
     emptying.install()
+    # A machine that does something else meanwhile is no counter-example.
+    hypothesis.settings.register_profile("kefu", deadline=None)
+    hypothesis.settings.load_profile("kefu")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
