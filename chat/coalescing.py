@@ -48,6 +48,7 @@ class Coalescer(Generic[Found]):
                 for future in waiting:
                     if not future.done():
                         future.set_exception(error)
+                        future.exception()  # heard: whoever asked may have gone meanwhile
             else:
                 for key, future in zip(keys, waiting, strict=True):
                     if not future.done():
