@@ -12,9 +12,9 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-CONCURRENCY = 4
-"""One thread persists, one routes, one indexes, one is for what is due every second: none of them waits for
-another's long turn. More would only wait for SQLite's one writer."""
+CONCURRENCY = 6
+"""One thread persists, one routes, one indexes, one is for what is due every second, two are the bot's: none
+of them waits for another's long turn. More would only wait for SQLite's one writer."""
 
 
 class EmbeddedCelery:

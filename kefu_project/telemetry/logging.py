@@ -111,6 +111,7 @@ def logging_config(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "django.db.backends": {"level": "WARNING"},
             "uvicorn": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},  # the addresses of customers' endpoints are nobody's news
             "psycopg.pool": {"level": "ERROR"},  # what waits for a connection reports it
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},

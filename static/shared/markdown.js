@@ -5,6 +5,8 @@ import { el, linkify } from "./dom.js";
 
 const BULLET = /^\s{0,6}[-*+•]\s+(.*)$/;
 const NUMBER = /^\s{0,6}(\d{1,3})[.)、]\s+(.*)$/;
+const ROW = /^\s*\|(.+)\|\s*$/;
+const RULE = /^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$/;
 const HEADING = /^#{1,6}\s+(.*)$/;
 const INLINE = /!?\[([^\]\n]{1,300})\]\(([^)\s]{1,500})(?:\s+"[^"]*")?\)|\*\*([^*\n]+)\*\*|__([^_\n]+)__|`([^`\n]+)`|\*([^*\s][^*\n]*)\*/g;
 
@@ -13,6 +15,7 @@ export function blocks(markdown) {
   const nodes = [];
   let lines = [];
   let list = null;
+  let rows = [];
 
   const paragraph = () => {
     if (lines.length > 0) nodes.push(el("p", {}, ...lines.flatMap((line, at) => (at > 0 ? [el("br"), ...inline(line)] : inline(line)))));
@@ -21,9 +24,18 @@ export function blocks(markdown) {
   const endList = () => {
     if (list) nodes.push(list);
     list = null;
+    if (rows.length > 0) nodes.push(table(rows));
+    rows = [];
   };
 
   for (const line of String(markdown).split("\n")) {
+    const row = ROW.exec(line);
+    if (row || (rows.length > 0 && RULE.test(line))) {
+      paragraph();
+      if (rows.length === 0) endList();
+      if (!RULE.test(line)) rows.push(row[1].split("|").map((cell) => cell.trim()));
+      continue;
+    }
     const bullet = BULLET.exec(line);
     const number = bullet ? null : NUMBER.exec(line);
     if (bullet || number) {
@@ -47,6 +59,12 @@ export function blocks(markdown) {
   paragraph();
   endList();
   return nodes;
+}
+
+/* The first row is the head, as Markdown has it. */
+function table([head, ...body]) {
+  const cells = (tag, row) => el("tr", {}, ...row.map((cell) => el(tag, tag === "th" ? { scope: "col" } : {}, ...inline(cell))));
+  return el("div.table", {}, el("table", {}, el("thead", {}, cells("th", head)), el("tbody", {}, ...body.map((row) => cells("td", row)))));
 }
 
 /* A safe address, or null. Paths are this server's own. */

@@ -1,0 +1,40 @@
+"""The English sentence encoder of this process, where the installation has made one."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Final
+
+import structlog
+from django.conf import settings
+
+from bot.encoders.base import Encoder
+
+log = structlog.get_logger(__name__)
+
+_lock: Final = threading.Lock()
+_looked = False
+_encoder: Encoder | None = None
+
+
+def folder() -> Path:
+    """Where the encoder lies."""
+    return Path(settings.KEFU_DATA_DIR) / "models" / "minilm-en"
+
+
+def english() -> Encoder | None:
+    """The encoder, loaded once; None where there is none or it cannot be read."""
+    global _looked, _encoder
+    with _lock:
+        if not _looked:
+            _looked = True
+            if folder().is_dir():
+                from bot.encoders.onnx_folder import OnnxEncoder
+
+                try:
+                    _encoder = OnnxEncoder.open(folder())
+                except Exception as error:
+                    # Whatever is wrong with the folder, the bot answers without it.
+                    log.warning("encoder_not_loaded", error=type(error).__name__, exc_info=True)
+        return _encoder

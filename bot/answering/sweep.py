@@ -1,0 +1,77 @@
+"""Every second: who is owed an answer and did not get one. What a crash or a lost nudge left behind is tried
+again; what waits longer than the patience goes to people, whatever is wrong with the bot.
+
+Runs on the common queue, so it works while the bot's own workers are down.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from bot import metrics, sites
+from bot.answering import memory
+from bot.answering.nudge import owe
+from bot.models import Turn
+from chat.conversation import SYSTEM
+from chat.errors import KefuError
+from chat.posting import post_many
+from chat.protocol.commands import Handoff
+from chat.protocol.entry import now_ms
+
+log = structlog.get_logger(__name__)
+
+STEP: Final = 500
+"""Questions looked at in one go; more come a second later."""
+UNHURRIED_MS: Final = 700
+"""How long the first nudge has before another is sent: the longest usual pause and a second look."""
+
+
+def sweep() -> int:
+    """Nudge what waits, hand over what has waited too long; how many went to people."""
+    now = now_ms()
+    rows = list(
+        Turn.objects.filter(since_ms__lte=now - UNHURRIED_MS)
+        .order_by("since_ms")
+        .values_list("conversation", "site_id", "since_ms")[:STEP]
+    )
+    metrics.OWED.set(len(rows))
+    again: list[str] = []
+    late: list[tuple[str, str]] = []
+    for conversation, site, since in rows:
+        bot = sites.of_site(str(site))
+        if bot is None:
+            late.append((str(conversation), "bot_off"))
+        elif now - since >= bot.patience_ms:
+            late.append((str(conversation), "bot_late"))
+        else:
+            again.append(str(conversation))
+    if again:
+        owe(again)
+    if late:
+        _to_people(late)
+    return len(late)
+
+
+def forget() -> None:
+    """Every hour: drop dialogs nobody comes back to."""
+    if dropped := memory.forget_expired(now_ms()):
+        log.info("dialogs_forgotten", dialogs=dropped)
+
+
+def _to_people(late: list[tuple[str, str]]) -> None:
+    results = post_many([Handoff(conversation, reason) for conversation, reason in late], SYSTEM)
+    metrics.LATE.inc(sum(reason == "bot_late" for _, reason in late))
+    for (conversation, reason), result in zip(late, results, strict=True):
+        if isinstance(result, KefuError):
+            log.warning("not_handed_over", conversation=conversation, reason=reason, code=result.code)
+    # Persistence takes the rows away with the acts. A row whose conversation is people's already (the log
+    # said so, and no batch came since) would come back every second.
+    settled = [
+        conversation
+        for (conversation, _), result in zip(late, results, strict=True)
+        if not isinstance(result, KefuError) and result.state.status != "bot" and not result.entries
+    ]
+    if settled:
+        Turn.objects.filter(conversation__in=settled).delete()

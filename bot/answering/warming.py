@@ -1,0 +1,36 @@
+"""Having ready what answers, before somebody asks: the first question of a process would wait seconds for
+dictionaries, models and the index.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import Final
+
+from bot import sites
+from bot.answering.bundle import Bundle, bundle_now
+from bot.dialog.state import DialogState
+from bot.engine import Asked
+
+GREETINGS: Final = ("你好，请问多久能到？", "hello, how long does it take?")
+
+_lock: Final = threading.Lock()
+_warmed: Bundle | None = None
+
+
+def warm() -> None:
+    """Ask each site's engine something, once for every bundle. Raises `DatabaseError`."""
+    global _warmed
+    bots = sites.everywhere()
+    if not bots:
+        return
+    bundle = bundle_now()
+    with _lock:
+        if bundle is _warmed:
+            return
+        for site, bot in bots.items():
+            engine = bundle.engine(site, bundle.active)
+            for text in GREETINGS:
+                engine.answer(Asked(text, datetime.now(UTC), site, DialogState(), bot.locale))
+        _warmed = bundle

@@ -1,0 +1,143 @@
+"""One streamed call of an OpenAI-compatible model, with a budget of time and tokens and a breaker.
+
+Every failure is a `ModelFailed`: the caller falls back to what level 3 found.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import httpx
+import msgspec
+import pybreaker
+
+MAX_LINE: Final = 65_536
+MAX_ANSWER: Final = 8_000
+FAILURES_TO_OPEN: Final = 3
+OPEN_S: Final = 30
+CHARACTERS_A_TOKEN: Final = 1.5
+"""For models that do not count their own: Chinese has about 1.5 characters a token, English 4."""
+
+
+class ModelFailed(Exception):
+    """The model gave no whole answer; `reason`: timeout, refused, unreachable, open, invalid, budget."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ModelSpec(msgspec.Struct, frozen=True):
+    """Which model, where. `base_url` ends before `/chat/completions`."""
+
+    base_url: str
+    key: str
+    model: str
+    max_tokens: int = 400
+    timeout_ms: int = 8_000
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """A piece of the answer; the last one has the tokens the call used."""
+
+    text: str
+    tokens: int = 0
+
+
+class _Piece(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Piece = msgspec.field(default_factory=_Piece)
+
+
+class _Usage(msgspec.Struct):
+    total_tokens: int = 0
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+
+
+_CHUNK: Final = msgspec.json.Decoder(_Chunk)
+_lock: Final = threading.Lock()
+_client: httpx.Client | None = None
+_breakers: dict[str, pybreaker.CircuitBreaker] = {}
+
+
+def stream(spec: ModelSpec, messages: Sequence[dict[str, Any]]) -> Iterator[Delta]:
+    """The answer as it grows. Raises `ModelFailed`, also in the middle."""
+    try:
+        # The breaker counts whole calls: one that dies in the middle is a failure like one that never began.
+        with _breaker(spec.base_url).calling():
+            yield from _stream(spec, messages)
+    except pybreaker.CircuitBreakerError:
+        raise ModelFailed("open") from None
+    except httpx.TimeoutException:
+        raise ModelFailed("timeout") from None
+    except httpx.HTTPError:
+        raise ModelFailed("unreachable") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ModelFailed("invalid") from None
+
+
+def _stream(spec: ModelSpec, messages: Sequence[dict[str, Any]]) -> Iterator[Delta]:
+    body = {
+        "model": spec.model,
+        "messages": list(messages),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": spec.max_tokens,
+        "temperature": 0.2,
+    }
+    headers = {"Authorization": f"Bearer {spec.key}"} if spec.key else {}
+    deadline = time.monotonic() + spec.timeout_ms / 1000
+    size, tokens = 0, 0
+    url = spec.base_url.rstrip("/") + "/chat/completions"
+    timeout = httpx.Timeout(spec.timeout_ms / 1000)
+    with _http().stream("POST", url, json=body, headers=headers, timeout=timeout) as response:
+        if response.status_code != 200:
+            raise ModelFailed("refused")
+        for line in response.iter_lines():
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout("the answer takes too long")
+            if len(line) > MAX_LINE:
+                raise ModelFailed("invalid")
+            if not line.startswith("data:"):
+                continue
+            data = line[5:].strip()
+            if data == "[DONE]":
+                break
+            chunk = _CHUNK.decode(data)
+            if chunk.usage is not None:
+                tokens = chunk.usage.total_tokens
+            text = "".join(choice.delta.content or "" for choice in chunk.choices)
+            size += len(text)
+            if size > MAX_ANSWER:
+                raise ModelFailed("invalid")
+            if text:
+                yield Delta(text)
+    asked = sum(len(str(message.get("content", ""))) for message in messages)
+    yield Delta("", tokens or int((asked + size) / CHARACTERS_A_TOKEN) + 1)
+
+
+def _http() -> httpx.Client:
+    global _client
+    with _lock:
+        if _client is None:
+            _client = httpx.Client(follow_redirects=False, trust_env=False)
+        return _client
+
+
+def _breaker(name: str) -> pybreaker.CircuitBreaker:
+    with _lock:
+        if name not in _breakers:
+            _breakers[name] = pybreaker.CircuitBreaker(
+                fail_max=FAILURES_TO_OPEN, reset_timeout=OPEN_S, exclude=[ModelFailed], name=name
+            )
+        return _breakers[name]

@@ -1,0 +1,99 @@
+"""At which sites the bot answers, and how: read at most every two seconds by each process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Final
+
+import msgspec
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils.translation import gettext, override
+
+from bot.models import BotSettings
+
+TTL_S: Final = 2.0
+
+
+class SiteBot(msgspec.Struct, frozen=True):
+    """The bot of a site as of at most `TTL_S` ago. Times in ms; see `bot.models.BotSettings`."""
+
+    site: str
+    name: str
+    locale: str
+    time_zone: str
+    pause_ms: tuple[int, int]
+    patience_ms: int
+    misses_to_people: int
+    vip_priority: int | None
+    anger_to_people: bool
+    answer_threshold: float | None
+    memory_ms: int
+    quick_questions: tuple[str, ...] = ()
+
+
+_lock = threading.Lock()
+_known: tuple[float, dict[str, SiteBot]] | None = None
+
+
+class SiteBots:
+    """The chat room's `Bot` port."""
+
+    def answers(self, site: str) -> bool:
+        """See `Bot.answers`."""
+        return of_site(site) is not None
+
+
+def of_site(site: str) -> SiteBot | None:
+    """The bot that answers at the site, None when none does. May touch the database."""
+    return everywhere().get(site) if settings.KEFU_BOT else None
+
+
+def everywhere() -> dict[str, SiteBot]:
+    """All bots that are switched on, by site id. When the database is away, as last known."""
+    global _known
+    known = _known
+    if known is not None and known[0] > time.monotonic():
+        return known[1]
+    with _lock:
+        known = _known
+        if known is None or known[0] <= time.monotonic():
+            try:
+                bots = _load()
+            except DatabaseError:
+                if known is None:
+                    raise
+                bots = known[1]
+            known = _known = (time.monotonic() + TTL_S, bots)
+    return known[1]
+
+
+def forget() -> None:
+    """Read anew with the next question; called by whoever changes a row."""
+    global _known
+    _known = None
+
+
+def _load() -> dict[str, SiteBot]:
+    rows = BotSettings.objects.filter(enabled=True, site__is_active=True).select_related("site")
+    return {str(row.site_id): _of(row) for row in rows}
+
+
+def _of(row: BotSettings) -> SiteBot:
+    with override("zh-hans" if row.site.locale.lower().startswith("zh") else "en"):
+        name = row.name or gettext("Assistant")
+    return SiteBot(
+        site=str(row.site_id),
+        name=name,
+        locale=row.site.locale,
+        time_zone=row.site.time_zone,
+        pause_ms=(min(row.pause_min_ms, row.pause_max_ms), max(row.pause_min_ms, row.pause_max_ms)),
+        patience_ms=row.patience_s * 1000,
+        misses_to_people=row.misses_to_people,
+        vip_priority=row.vip_priority,
+        anger_to_people=row.anger_to_people,
+        answer_threshold=row.answer_threshold,
+        memory_ms=row.memory_minutes * 60_000,
+        quick_questions=tuple(text for text in row.quick_questions if isinstance(text, str)),
+    )
