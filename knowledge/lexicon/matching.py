@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import msgspec
 from knowledge.lexicon.chinese import ChineseExpressions
 from knowledge.lexicon.english import EnglishExpressions
 from knowledge.lexicon.loading import DATA, Concept, Expressions, read, with_extra
+from knowledge.lexicon.meaning import Meaning
+from knowledge.text.fold import fold
 
 LONGEST = 2_000  # characters of a text that are looked at: a visitor's message is not longer
 
@@ -34,6 +37,8 @@ class Lexicon:
     def __init__(self, found: Mapping[str, tuple[Concept, Expressions]]) -> None:
         self._found = dict(found)
         self._zh = ChineseExpressions({name: told.zh for name, (_, told) in self._found.items()})
+        self._meaning: Meaning | None = None
+        self._fingerprint = ""
         self._en = EnglishExpressions({name: told.en for name, (_, told) in self._found.items()})
 
     @classmethod
@@ -96,6 +101,27 @@ class Lexicon:
                     mentions.append(Mention(name, start, end, negated, alike))
         mentions.sort(key=lambda mention: (mention.start, mention.end, mention.concept))
         return mentions
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells lexicons apart: the same concepts with the same expressions have the same one."""
+        if not self._fingerprint:
+            told = msgspec.msgpack.encode(self._found)
+            self._fingerprint = hashlib.blake2b(told, digest_size=16).hexdigest()
+        return self._fingerprint
+
+    @property
+    def meaning(self) -> Meaning:
+        """What texts are about, by the concepts that have content (those with a role have none); made when
+        asked."""
+        if self._meaning is None:
+            told = {
+                name: (*expressions.zh, *expressions.en, fold(concept.zh), fold(concept.en))
+                for name, (concept, expressions) in self._found.items()
+                if not concept.role
+            }
+            self._meaning = Meaning(told, {name: self._found[name][0].broader for name in told})
+        return self._meaning
 
     def concepts(self, folded: str) -> list[str]:
         """The concepts a folded text names, each once, in the order of the text; "not:" before a denied

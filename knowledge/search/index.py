@@ -1,0 +1,254 @@
+"""The search index of the bot, the console and the help page: built in memory, never changed, replaced
+whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+import numpy as np
+import zstandard
+
+from knowledge.lexicon import Lexicon
+from knowledge.search.entry import Entry, Hit
+from knowledge.search.ranking import Candidates, letters, rank
+from knowledge.search.rows import Rows, gather
+from knowledge.search.terms import asked_of_answers, body, wording
+
+FORMAT = 1
+CANDIDATES = 32  # entries the exact ranking looks at
+MEANT = 12  # of them at least so many by their concepts alone, where there are such
+WORDINGS = 64  # wordings of those entries it looks at
+FOREVER = 2**62
+_NONE = np.zeros(0, np.int64)
+
+
+class SearchIndex:
+    """Entries and how to find them. Threads may share it: nothing in it changes after building."""
+
+    def __init__(self, entries: Sequence[Entry], rows: Rows, texts: list[str], lexicon: Lexicon) -> None:
+        self._entries = list(entries)
+        self._rows = rows
+        self._texts = texts  # by row of a wording
+        self._letters = [letters(text) for text in texts]
+        self._lexicon = lexicon
+        self._place = {entry.id: number for number, entry in enumerate(self._entries)}
+        counts = [1 + len(entry.similar) for entry in self._entries]
+        self._first = np.zeros(len(counts) + 1, np.int64)
+        np.cumsum(counts, out=self._first[1:])
+        self._owner = np.repeat(np.arange(len(counts)), counts)
+        self._from = np.array([entry.valid_from or 0 for entry in self._entries], np.int64)
+        self._to = np.array([entry.valid_to or FOREVER for entry in self._entries], np.int64)
+        self._timed = bool(np.any(self._from > 0) or np.any(self._to < FOREVER))
+        self._visible: dict[tuple[str | None, str | None], np.ndarray[tuple[int], np.dtype[np.bool_]]] = {}
+
+    @classmethod
+    def build(
+        cls, entries: Iterable[Entry], lexicon: Lexicon, previous: SearchIndex | None = None
+    ) -> SearchIndex:
+        """An index of `entries`. Texts that `previous` (of the same lexicon) holds are not analysed again."""
+        kept = list({entry.id: entry for entry in entries}.values())
+        texts = [text for entry in kept for text in (entry.question, *entry.similar)]
+        answers = [_told(entry) for entry in kept]
+        known = previous if previous is not None and previous._lexicon is lexicon else None
+        return cls(kept, gather(cls._analysed(texts, answers, lexicon, known), len(texts)), texts, lexicon)
+
+    @staticmethod
+    def _analysed(
+        texts: list[str], answers: list[str], lexicon: Lexicon, known: SearchIndex | None
+    ) -> Iterator[dict[str, float]]:
+        """The terms of each text, one after the other: ten thousand at once would be 100 MB."""
+        names = list(known._rows.terms) if known else []
+        rows = {text: row for row, text in enumerate(known._texts)} if known else {}
+        told = {_told(entry): row for row, entry in enumerate(known._entries)} if known else {}
+        for text in texts:
+            yield known._row(rows[text], names) if known and text in rows else wording(text, lexicon)
+        for text in answers:
+            if known and text in told:
+                yield known._row(known._rows.wordings + told[text], names)
+            else:
+                yield body(text, lexicon)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def entry(self, name: str) -> Entry:
+        """The entry of this id; raises KeyError."""
+        return self._entries[self._place[name]]
+
+    def entries(self) -> list[Entry]:
+        """All entries, in the order they were given."""
+        return list(self._entries)
+
+    def search(
+        self,
+        query: str,
+        limit: int = 5,
+        site: str | None = None,
+        language: str | None = None,
+        now_ms: int | None = None,
+        concepts_hint: Sequence[str] = (),
+    ) -> list[Hit]:
+        """The entries that answer `query` best, best first.
+
+        `site`, `language`: only what is shown there (None: everything). `concepts_hint`: concepts the
+        conversation is about although the query does not name them; they count half.
+        """
+        found = self.candidates(query, site, language, now_ms, concepts_hint)
+        if found is None:
+            return []
+        best: dict[int, None] = {}
+        hits = []
+        for place, score, parts in rank(found, self._rows):
+            entry = int(found.owner[place])
+            if entry in best:
+                continue
+            best[entry] = None
+            hits.append(Hit(self._entries[entry].id, score, self._texts[int(found.rows[place])], parts))
+            if len(hits) >= limit:
+                break
+        return hits
+
+    @property
+    def rows(self) -> Rows:
+        """The terms of the wordings and answers."""
+        return self._rows
+
+    def candidates(
+        self,
+        query: str,
+        site: str | None = None,
+        language: str | None = None,
+        now_ms: int | None = None,
+        concepts_hint: Sequence[str] = (),
+    ) -> Candidates | None:
+        """What is worth an exact look, for `ranking`; None when nothing has anything in common with the
+        query."""
+        wanted = wording(query, self._lexicon, concepts_hint) if self._entries else {}
+        wanted |= asked_of_answers(wanted)
+        rows = self._candidates(wanted, site, language, now_ms) if wanted else _NONE
+        if not len(rows):
+            return None
+        owner = self._owner[rows]
+        return Candidates(
+            query=query,
+            wanted=wanted,
+            rows=rows,
+            owner=owner,
+            answers=self._rows.wordings + owner,
+            letters=[self._letters[row] for row in rows],
+        )
+
+    def _candidates(
+        self, wanted: dict[str, float], site: str | None, language: str | None, now_ms: int | None
+    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """The rows of wordings worth an exact look."""
+        total, meaning = self._rows.scores(wanted)
+        split = self._rows.wordings
+        by_entry = np.maximum.reduceat(total[:split], self._first[:-1]) + total[split:]
+        by_meaning = np.maximum.reduceat(meaning[:split], self._first[:-1]) + meaning[split:]
+        shown = self._shown(site, language, now_ms)
+        if shown is not None:
+            by_entry = np.where(shown, by_entry, 0)
+            by_meaning = np.where(shown, by_meaning, 0)
+        chosen = dict.fromkeys(_top(by_entry, CANDIDATES))
+        chosen.update(dict.fromkeys(_top(by_meaning, MEANT)))
+        rows: list[int] = []
+        for entry in chosen:
+            begin, end = int(self._first[entry]), int(self._first[entry + 1])
+            if end - begin <= 2:
+                rows.extend(range(begin, end))
+            else:
+                rows.extend(begin + int(at) for at in np.argsort(-total[begin:end])[:3])
+        return np.array(rows[:WORDINGS], np.int64)
+
+    def _shown(
+        self, site: str | None, language: str | None, now_ms: int | None
+    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
+        shown = None
+        if site is not None or language is not None:
+            shown = self._visible.get((site, language))
+            if shown is None:
+                shown = np.array(
+                    [
+                        (site is None or entry.site in (None, site))
+                        and (language is None or entry.language in ("", language))
+                        for entry in self._entries
+                    ]
+                )
+                if len(self._visible) < 256:
+                    self._visible[site, language] = shown
+        if self._timed:
+            now = int(time.time() * 1000) if now_ms is None else now_ms
+            valid = (self._from <= now) & (now < self._to)
+            shown = valid if shown is None else shown & valid
+        return shown
+
+    def _row(self, number: int, names: list[str]) -> dict[str, float]:
+        begin, end = self._rows.starts[number], self._rows.starts[number + 1]
+        held, sure = self._rows.held[begin:end].tolist(), self._rows.sure[begin:end].tolist()
+        return {names[term]: how for term, how in zip(held, sure, strict=True)}
+
+    # Snapshots.
+
+    def to_bytes(self) -> bytes:
+        """Everything but the lexicon; for the next process, which need not analyse the texts again.
+
+        With another lexicon `from_bytes` has to, and does.
+        """
+        saved = _Snapshot(
+            FORMAT,
+            self._entries,
+            list(self._rows.terms),
+            self._rows.starts.tobytes(),
+            self._rows.held.tobytes(),
+            self._rows.sure.tobytes(),
+            self._rows.wordings,
+            self._lexicon.fingerprint,
+        )
+        return zstandard.compress(msgspec.msgpack.encode(saved), 1)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, lexicon: Lexicon) -> SearchIndex:
+        """The index of a snapshot. Raises ValueError for what is none, or one of another format."""
+        try:
+            saved = msgspec.msgpack.decode(zstandard.decompress(data), type=_Snapshot)
+        except (zstandard.ZstdError, msgspec.DecodeError) as error:
+            raise ValueError("not a snapshot of a search index") from error
+        if saved.format != FORMAT:
+            raise ValueError(f"a snapshot of format {saved.format}, not {FORMAT}")
+        if saved.lexicon != lexicon.fingerprint:
+            return cls.build(saved.entries, lexicon)
+        rows = Rows(
+            {term: number for number, term in enumerate(saved.terms)},
+            np.frombuffer(saved.starts, np.int32),
+            np.frombuffer(saved.held, np.int32),
+            np.frombuffer(saved.sure, np.float32),
+            saved.wordings,
+        )
+        texts = [text for entry in saved.entries for text in (entry.question, *entry.similar)]
+        return cls(saved.entries, rows, texts, lexicon)
+
+
+class _Snapshot(msgspec.Struct, array_like=True):
+    format: int
+    entries: list[Entry]
+    terms: list[str]
+    starts: bytes
+    held: bytes
+    sure: bytes
+    wordings: int
+    lexicon: str
+
+
+def _told(entry: Entry) -> str:
+    return "\n".join(part for part in (entry.title, entry.category, entry.answer) if part)
+
+
+def _top(scores: np.ndarray[tuple[int], np.dtype[np.float64]], count: int) -> list[int]:
+    """The places of the `count` greatest positive scores, greatest first."""
+    most = len(scores) > count
+    places = np.argpartition(scores, -count)[-count:] if most else np.arange(len(scores))
+    places = places[np.argsort(-scores[places], kind="stable")]
+    return [int(place) for place in places if scores[place] > 0]

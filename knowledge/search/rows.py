@@ -1,0 +1,210 @@
+"""The terms of every wording and answer as arrays, and back from a term to what holds it.
+
+A row is one wording of an entry, or the answer of one. Rows of wordings come first, in the order of the
+entries; then one row an entry for its answer.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.search.terms import ANSWER, FIELDS, NUMBER, TOLD_BY_WORD, informative
+
+Ints = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float64]
+
+# What a shared term of each field adds to the first, coarse ranking. m and x are parts of a vector of
+# length 1, not weighed by rarity; n is for the exact ranking only. fmt: off
+COARSE: Mapping[str, float] = {
+    "w": 1.0,
+    "c": 0.5,
+    "b": 1.0,
+    "s": 0.5,
+    "k": 1.2,
+    "h": 0.4,
+    "n": 0.0,
+    "q": 0.3,
+    "r": 0.2,
+    "m": 8.0,
+    "a": 0.25,
+    "e": 0.15,
+    "x": 2.0,
+}
+# fmt: on
+WIDTH = len(FIELDS)
+SATURATION = 0.75  # BM25's b: how much more a long wording has to share
+_VECTORS = (NUMBER["m"], NUMBER["x"])
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A query against this base: its terms' numbers here (ascending) and how surely it holds them;
+    by field, how much all its terms tell, weighed and plain; the squared length of what it is about.
+    """
+
+    numbers: Ints
+    sure: Floats
+    mass: Matrix
+    plain: Matrix
+    length: float
+
+
+class Overlap(msgspec.Struct, frozen=True):
+    """Rows (lines) against a query by field (columns): how much the terms tell that they share, and that
+    each has.
+
+    `plain`: the same, with words like 怎么 counted in full. `meaning`: by row, the cosine of what both are
+    about, concepts that are rare in this base counting more.
+    """
+
+    both: Matrix
+    rows: Matrix
+    plain_both: Matrix
+    plain_rows: Matrix
+    meaning: Matrix
+
+
+class Rows:
+    """Terms by row (forwards) and rows by term (postings), with how much each term tells in this base."""
+
+    def __init__(self, terms: dict[str, int], starts: Ints, held: Ints, sure: Floats, wordings: int) -> None:
+        """`held[starts[r]:starts[r+1]]`: the numbers of row r's terms, `sure` how surely it holds each; the
+        first `wordings` rows are wordings, the others answers.
+        """
+        self.terms = terms
+        self.starts = starts
+        self.held = held
+        self.sure = sure
+        self.wordings = wordings
+        self.count = len(starts) - 1
+        self.field = np.fromiter((NUMBER[name[0]] for name in terms), np.int8, len(terms))
+        found = np.bincount(held, minlength=len(terms)).astype(np.float32)
+        answers = max(1, self.count - wordings)
+        possible = np.where(self.field >= ANSWER, answers, max(1, wordings)).astype(np.float32)
+        self.idf = np.log1p((possible - found + 0.5) / (found + 0.5)).astype(np.float32)
+        self.unseen = float(np.log1p((max(1, wordings) + 0.5) / 0.5))
+        self._plain = np.where(np.isin(self.field, _VECTORS), np.float32(1), self.idf).astype(np.float32)
+        tells = np.fromiter((informative(name) for name in terms), np.float32, len(terms))
+        self._rare = (self._plain * tells).astype(np.float32)
+        self._post()
+
+    def _post(self) -> None:
+        row = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.starts))
+        order = np.argsort(self.held, kind="stable")
+        self._rows = row[order]
+        counts = np.bincount(self.held, minlength=len(self.terms))
+        self._postings = np.concatenate(([0], np.cumsum(counts))).tolist()
+        coarse = np.array([COARSE[field] for field in FIELDS], np.float32)
+        # How much a row holds, against how much rows of its kind hold on average.
+        size: Matrix = np.bincount(row, self._rare[self.held], minlength=self.count).astype(np.float64)
+        for part in (slice(0, self.wordings), slice(self.wordings, None)):
+            if len(size[part]):
+                size[part] = size[part] / max(1e-6, float(size[part].mean()))
+        shorter = (1 / (0.4 + 0.6 * (1 - SATURATION + SATURATION * size))).astype(np.float32)
+        weights = (self._rare * coarse[self.field])[self.held] * self.sure * shorter[row]
+        self._impact = weights[order].astype(np.float32)
+
+    def scores(self, wanted: Mapping[str, float]) -> tuple[Matrix, Matrix]:
+        """By row: the coarse score of all `wanted` terms, and of those alone that tell what it is about."""
+        rows, gains, about = [], [], []
+        for term, sure in wanted.items():
+            number = self.terms.get(term)
+            if number is None:
+                continue
+            span = slice(self._postings[number], self._postings[number + 1])
+            gain = self._impact[span] if sure == 1.0 else self._impact[span] * np.float32(sure)
+            rows.append(self._rows[span])
+            gains.append(gain)
+            if term[0] in "kmx":
+                about.append(len(rows) - 1)
+        return self._added(rows, gains), self._added([rows[at] for at in about], [gains[at] for at in about])
+
+    def _added(self, rows: Sequence[Ints], gains: Sequence[Floats]) -> Matrix:
+        if not rows:
+            return np.zeros(self.count)
+        added = np.bincount(np.concatenate(rows), np.concatenate(gains), minlength=self.count)
+        return added.astype(np.float64, copy=False)
+
+    def overlap(self, query: Asked, rows: Places) -> Overlap:
+        """What `query` and each of `rows` share."""
+        lengths = (self.starts[rows + 1] - self.starts[rows]).astype(np.int64)
+        ends = np.cumsum(lengths)
+        at = np.arange(int(ends[-1])) + np.repeat(self.starts[rows] - (ends - lengths), lengths)
+        held, sure = self.held[at], self.sure[at]
+        asked = _held_by(query, held)
+        line = np.repeat(np.arange(len(rows)), lengths)
+        field = self.field[held]
+        cell = line * WIDTH + field
+        rare, plain = self._rare[held] * sure, self._plain[held] * sure
+        # Cosine of the concepts' weights, each times its rarity here.
+        about = field == NUMBER["m"]
+        own = self.idf[held[about]] * sure[about]
+        product = np.bincount(line[about], own * self.idf[held[about]] * asked[about], minlength=len(rows))
+        norm = np.bincount(line[about], own * own, minlength=len(rows)) * query.length
+        return Overlap(
+            self._by_cell(cell, rare * asked, len(rows)),
+            self._by_cell(cell, rare, len(rows)),
+            self._by_cell(cell, plain * asked, len(rows)),
+            self._by_cell(cell, plain, len(rows)),
+            product / np.sqrt(np.maximum(norm, 1e-9)),
+        )
+
+    @staticmethod
+    def _by_cell(cell: Places, values: Floats, lines: int) -> Matrix:
+        added = np.bincount(cell, values, minlength=lines * WIDTH)
+        return added.astype(np.float64, copy=False).reshape(lines, WIDTH)
+
+    def asked(self, wanted: Mapping[str, float]) -> Asked:
+        """`wanted` in this base's numbers. A term that nobody here holds tells the most."""
+        weighed, plain, length = [0.0] * WIDTH, [0.0] * WIDTH, 0.0
+        known = []
+        for term, sure in wanted.items():
+            number = self.terms.get(term)
+            field = NUMBER[term[0]]
+            if number is None:
+                idf = rare = self.unseen
+                if term[0] in TOLD_BY_WORD:
+                    rare *= informative(term)
+            else:
+                known.append((number, sure))
+                idf, rare = float(self.idf[number]), float(self._rare[number])
+            weighed[field] += sure * rare
+            plain[field] += sure * idf
+            if term[0] == "m":
+                length += (sure * idf) ** 2
+        known.sort()
+        numbers = np.array([number for number, _ in known], np.int32)
+        sure_of = np.array([sure for _, sure in known], np.float32)
+        return Asked(numbers, sure_of, np.array(weighed), np.array(plain), length)
+
+
+def _held_by(query: Asked, held: Ints) -> Floats:
+    """How surely the query holds each of these terms."""
+    if not len(query.numbers):
+        return np.zeros(len(held), np.float32)
+    place = np.minimum(np.searchsorted(query.numbers, held), len(query.numbers) - 1)
+    return np.where(query.numbers[place] == held, query.sure[place], np.float32(0))
+
+
+def gather(rows: Iterable[Mapping[str, float]], wordings: int) -> Rows:
+    """The arrays of these rows, the first `wordings` of them wordings."""
+    terms: dict[str, int] = {}
+    starts = array("i", [0])
+    held, sure = array("i"), array("f")
+    for row in rows:
+        held.extend([terms.setdefault(term, len(terms)) for term in row])
+        sure.extend(row.values())
+        starts.append(len(held))
+    return Rows(
+        terms,
+        np.array(starts, np.int32),
+        np.array(held, np.int32),
+        np.array(sure, np.float32),
+        wordings,
+    )
