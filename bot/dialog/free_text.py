@@ -74,7 +74,9 @@ def title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
         said = given["said"] if given else piece
         if _PERSONAL.search(said):
             return "个人" if re.search("个人|私人", said) else "personal"
-        company = _COMPANY_ZH.search(said.lower()) or _COMPANY.search(said.lower())
+        company = _company(said)
+        if company is None and said is not piece:
+            said, company = piece, _company(piece)
         if company:
             start, end = company.span("said")
             name = _TITLE_LEAD.sub("", said[start:end]).strip()
@@ -87,6 +89,10 @@ def title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
     if asked:
         return _TRAIL.sub("", _TITLE_LEAD.sub("", bare.strip("，。, ")))[:100]
     return ""
+
+
+def _company(text: str) -> re.Match[str] | None:
+    return _COMPANY_ZH.search(text.lower()) or _COMPANY.search(text.lower())
 
 
 def without(text: str, entities: Iterable[Entity]) -> str:

@@ -80,6 +80,19 @@ _CHAT = re.compile(
 _CHATTER = re.compile(rf"(?:{_CHAT.pattern}[{_PARTICLES}了你您们]{{0,3}}){{1,4}}")
 
 
+_THANKS = re.compile("谢|多谢|感谢|辛苦|thank|thx")
+_PARTING = re.compile("再见|拜拜|88|bye|晚安|回见")
+_GREETING = re.compile("你好|您好|哈喽|哈罗|嗨|hi|hello|hey|在吗|在么|在不在|有人|早|好$|你是谁|机器人|名字")
+
+
+def manner(folded: str) -> str:
+    """What kind of small talk: thanks, parting, greeting, or just a nod."""
+    for name, pattern in (("thanks", _THANKS), ("parting", _PARTING), ("greeting", _GREETING)):
+        if pattern.search(folded):
+            return name
+    return "nod"
+
+
 def core(folded: str) -> str:
     """The message without signs: what is compared whole."""
     return _SIGNS.sub("", folded)

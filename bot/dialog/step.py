@@ -63,6 +63,8 @@ def _for_people(state: DialogState, means: Meant, turn: Turn, flows: Flows) -> b
     flow = flows.get("human")
     if flow is None or not flow.handover or _knows_better(means, turn):
         return False
+    if readings.chats(turn.folded) and not means.cued:
+        return False
     # In the middle of a frame a short answer ("个人") must not be taken for it.
     return means.cued or (means.strength >= SURE and not state.intent)
 
@@ -177,12 +179,13 @@ def _idle(state: DialogState, turn: Turn, flows: Flows, means: Meant | None) -> 
     if reopened is not None:
         return reopened
     if readings.chats(folded):
-        return Step(state, "none", "none", why="small talk")
+        text = wording.say(readings.manner(folded), turn.language)
+        return Step(state, "none", "none", text, why="small talk")
     if readings.calls_off(folded) and (not (means and means.cued) or folded.startswith(("取消", "不", "别"))):
         return Step(state, "none", "none", wording.say("nothing", turn.language), why="nothing to call off")
     if means is not None and means.strength >= STARTS and not _knows_better(means, turn):
         return _start(state, turn, flows, means)
-    if meaning.knowledge(turn) >= KNOWS:
+    if max(turn.faq, turn.faq_follows) >= KNOWS:
         return Step(state, "faq", "faq", query=folded, why="knowledge")
     if turn.anger >= ANGRY:
         return to_people(state, "human", "anger", turn)
@@ -200,7 +203,7 @@ def _knows_better(means: Meant, turn: Turn) -> bool:
         return knows >= 0.9 and means.strength < SURE and not meaning.personal(turn)
     if means.cued and (meaning.personal(turn) or means.strength >= 0.8):
         return False
-    return knows >= means.strength - (0.25 if meaning.personal(turn) else -0.25)
+    return knows >= means.strength + (0.25 if meaning.personal(turn) else -0.25)
 
 
 def _drift(frame: Frame, turn: Turn, flow: Flow, means: Meant | None, filled: Filled) -> Meant | None:
@@ -269,25 +272,22 @@ def _aside(state: DialogState, turn: Turn, flow: Flow, frame: Frame) -> Step:
 def _start(state: DialogState, turn: Turn, flows: Flows, means: Meant) -> Step:
     """A frame begins, with what the message already gives; other intents of the same message wait."""
     several = meaning.parts(turn, flows)
-    name = (
-        several[0]
-        if means.intent in several and flows.get(several[0]) and several[0] != "human"
-        else means.intent
-    )
+    names = [name for name, _ in several if (one := flows.get(name)) and not one.handover]
+    name = names[0] if means.intent in names else means.intent
     flow = flows.get(name)
     if flow is None:
         return Step(state, "none", "none", why=f"no flow of {name}")
     if flow.handover:
         return to_people(state, name, "intent" if name != "human" else "asked", turn)
+    said = dict(several) if len(names) > 1 else {}
     waiting = next((frame for frame in state.suspended if frame.intent == name), None)
     base = waiting or Frame(name)
     rest = tuple(frame for frame in state.suspended if frame is not waiting)
-    later = [other for other in several if other != name and (one := flows.get(other)) and not one.handover]
-    filled = fill(flow, Frame(name), turn).slots
-    for other in reversed(later):
+    filled = fill(flow, Frame(name), said.get(name, turn)).slots
+    for other in reversed([other for other in names if other != name] if means.intent in names else []):
         one = flows.get(other)
         if one is not None and not any(frame.intent == other for frame in rest):
-            rest = (*rest, Frame(other, fill(one, Frame(other), turn).slots))[-MAX_SUSPENDED:]
+            rest = (*rest, Frame(other, fill(one, Frame(other), said[other]).slots))[-MAX_SUSPENDED:]
     slots = {**inherited(state, flow), **base.slots, **filled}
     return go_on(state.changed(suspended=rest, misses=0), turn, flows, flow, Frame(name, slots))
 

@@ -33,6 +33,10 @@ _PHRASES: dict[str, Texts] = {
     },
     "done": {"zh": ["好的，已为您登记。"], "en": ["Done."]},
     "later": {"zh": ["{title}我记下了，接下来办。"], "en": ["I have noted the {title}; it is next."]},
+    "greeting": {"zh": ["您好，请问有什么可以帮您？"], "en": ["Hello, what can I do for you?"]},
+    "thanks": {"zh": ["不客气，有需要随时找我。"], "en": ["You are welcome."]},
+    "parting": {"zh": ["再见，祝您愉快。"], "en": ["Goodbye, have a nice day."]},
+    "nod": {"zh": ["好的，有别的问题随时问我。"], "en": ["All right. Just ask if there is anything else."]},
     "nothing": {"zh": ["好的，您说。"], "en": ["All right."]},
 }
 _OTHERS = {

@@ -14,16 +14,19 @@ from typing import Any
 import msgspec
 
 from bot.dialog.flows import Flows
-from bot.dialog.memory import follow_up, question
 from bot.dialog.state import DialogState
-from bot.dialog.step import step
-from bot.dialog.turn import Predicted, Step, Turn
+from bot.engine import Asked, Engine, Understanding
 from bot.entities import extract
 from bot.evaluation.entities import same_form
-from bot.safety.sentiment import anger
+from bot.intents import IntentModel, Prediction
+from bot.safety.sensitive import Sensitive
+from bot.strategies.base import Passage, Source
+from bot.strategies.guard import Guard
+from bot.strategies.honest import Honest
+from bot.strategies.intent import Dialogs
+from bot.strategies.knowledge import Retrieval
 from knowledge.lexicon import Lexicon
-from knowledge.search.entry import Entry
-from knowledge.search.index import SearchIndex
+from knowledge.search import Entry, SearchIndex
 from knowledge.text import fold
 
 DEMO = Path(__file__).parent.parent / "demo"
@@ -69,13 +72,13 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
             state = done.state
             turns += 1
             expected = turn.get("expect_intent") or ""
-            good = not expected or expected in accepted(done)
+            good = not expected or expected in done.names
             right += good
             strict += not expected or expected == done.intent
             if not good:
                 wrong[f"{expected} → {done.intent}"] += 1
             wanted = {name: str(value) for name, value in (turn.get("expect_slots") or {}).items() if value}
-            held = slots_after(done)
+            held = done.slots
             fits = all(same_slot(name, held.get(name, ""), value) for name, value in wanted.items())
             if wanted:
                 slotted += 1
@@ -85,7 +88,7 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
                 shown += 1
                 print(json.dumps({"id": dialog.get("id"), "turn": number, "user": turn["user"], "expected":
                 expected,
-                    "got": done.intent, "kind": done.kind, "why": done.why, "wanted": wanted, "held": held},
+                    "got": done.intent, "why": done.why, "wanted": wanted, "held": held},
                     ensure_ascii=False))  # fmt: skip
         whole += clean
     spent.sort()
@@ -101,56 +104,69 @@ def run(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class Bot:
-    """The dialog with its classifier and knowledge, as the engine puts them together."""
+class Heard(msgspec.Struct, frozen=True):
+    """What a turn became: the names that are right for it, what its frame holds, where the talk stands, and
+    why."""
 
-    def __init__(self, flows: Flows, predict: Callable[[str], Predicted | None], index: SearchIndex) -> None:
-        self._flows = flows
-        self._predict = predict
-        self._index = index
+    intent: str
+    names: tuple[str, ...]
+    slots: Mapping[str, str]
+    state: DialogState
+    why: str
+
+
+class Bot:
+    """The engine with the levels that need no database: guard, dialog, knowledge, honesty."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Bot":
         """The demo's intents, learnt now, over this base."""
         lexicon = Lexicon.load()
-        return cls(Flows.load(DEMO / "intents.toml"), learnt(lexicon), SearchIndex.build(entries, lexicon))
-
-    def hear(self, text: str, state: DialogState, now: datetime) -> Step:
-        """One turn; after an answer from knowledge its topic is remembered."""
-        folded = fold(text)
-        query = follow_up(state, folded)
-        hits = self._index.search(question(folded), limit=3)
-        more = self._index.search(query, limit=3) if query else []
-        turn = Turn(
-            text=text,
-            folded=folded,
-            entities=extract(text, now),
-            prediction=self._predict(text),
-            faq=hits[0].score if hits else 0.0,
-            faq_follows=more[0].score if more else 0.0,
-            anger=anger(folded),
-            now_ms=int(now.timestamp() * 1000) + state.turns,
+        index = SearchIndex.build(entries, lexicon)
+        model = learnt(lexicon)
+        knowledge = (Retrieval(index),)
+        levels = (
+            Guard(Sensitive([])),
+            Dialogs(Flows.load(DEMO / "intents.toml"), knowledge),
+            *knowledge,
+            Honest(),
         )
-        done = step(state, turn, self._flows)
-        after = done.state.changed(turns=state.turns + 1, updated_ms=turn.now_ms)
-        if done.kind == "faq":
-            best = more if turn.faq_follows > turn.faq else hits
-            after = after.answered(tuple(hit.id for hit in best), question(folded))
-        return msgspec.structs.replace(done, state=after)
+        understanding = Understanding(
+            extract,
+            lambda folded, _: model(folded),
+            lambda query, *_: index.search(query, limit=5),
+            lambda hit: Passage(index.entry(hit.id).answer, Source("question", hit.id, hit.matched)),
+        )
+        return cls(Engine(levels, understanding))
 
-
-def accepted(done: Step) -> set[str]:
-    """The names of what the turn did."""
-    if done.kind == "cancelled":
-        return {done.intent, "none"}
-    if done.kind == "handover" and done.reason in {"refused", "misses", "anger"}:
-        return {done.intent, "human"}
-    return {done.intent}
-
-
-def slots_after(done: Step) -> dict[str, str]:
-    """What the frame of the turn holds after it, also when it is done and gone."""
-    return {**done.state.slots, **done.slots} if done.intent == done.state.intent else dict(done.slots)
+    def hear(self, text: str, state: DialogState, now: datetime) -> Heard:
+        """One turn."""
+        outcome = self._engine.answer(Asked(text=text, now=now, site="demo", state=state))
+        dialog = next((step for step in outcome.trace if step.level == "intent"), None)
+        kind, detail = (dialog.verdict, dialog.detail) if dialog else ("", {})
+        answer = outcome.answer
+        slots = {**(detail.get("slots") or {})}
+        if detail.get("intent") == outcome.state.intent:
+            slots |= outcome.state.slots
+        names: tuple[str, ...]
+        if answer.level == "guard":
+            names = ("human",)
+        elif kind in {"", "none", "faq"}:
+            names = ("none", "human") if answer.handover else ("none",)
+            if answer.level in {"retrieval", "graph"}:
+                names = ("faq",)
+        elif kind == "cancelled":
+            names = (detail["intent"], "none")
+        elif kind == "handover":
+            names = (detail["intent"], "human")
+        else:
+            names = (detail["intent"],)
+        return Heard(
+            names[0], names, slots, outcome.state, f"{answer.level} {kind} {detail.get('why', '')}".strip()
+        )
 
 
 def same_slot(name: str, mine: str, expected: str) -> bool:
@@ -163,9 +179,8 @@ def same_slot(name: str, mine: str, expected: str) -> bool:
     return bool(theirs) and (ours in theirs or theirs in ours)
 
 
-def learnt(lexicon: Lexicon) -> Callable[[str], Predicted | None]:
+def learnt(lexicon: Lexicon) -> Callable[[str], Prediction]:
     """The classifier of the demo's examples, learnt as `train_bot` does."""
-    from bot.intents.model import IntentModel
     from bot.intents.training import train
 
     examples = [
