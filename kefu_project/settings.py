@@ -292,6 +292,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AttributeKindEnum": ["text", "number", "date", "choice", "boolean"],
         "BlockKindEnum": ["address", "user", "visitor"],
+        "KnowledgeStatusEnum": ["draft", "review", "published", "archived"],
         "ConversationStatusEnum": ["bot", "queued", "active", "closed"],
         "AgentRoleEnum": ["agent", "supervisor", "admin"],
         "PresenceStatusEnum": ["online", "busy", "away", "offline"],

@@ -5,5 +5,6 @@ from django.urls import URLPattern, URLResolver, include, path
 app_name = "knowledge"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("knowledge.api.urls")),
     path("", include("knowledge.help.urls")),
 ]

@@ -62,7 +62,9 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """An answer: its text (Markdown), 0..1 how much of the question it speaks of, and the way it was found."""
+    """An answer: its text (Markdown), 0..1 how much of the question it speaks of, and the way it was
+    found.
+    """
 
     text: str
     score: float

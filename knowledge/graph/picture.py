@@ -13,11 +13,14 @@ from xml.sax.saxutils import escape, quoteattr
 
 from knowledge.graph.graph import Graph, Node
 
-STEPS: Final = 240
-MARGIN: Final = 70
+STEPS: Final = 200
+APART: Final = 30  # rounds of moving names away from each other
+IDEAL: Final = 130  # pixels of a link at rest
+MIN_WIDTH: Final = 640
+GAP: Final = 24
+ROW: Final = 46  # pixels between the middles of two names
 LINE: Final = 16  # pixels of a line of writing
 WIDEST_NAME: Final = 14  # characters; the whole one stands in the tooltip
-PER_NODE: Final = 14_000  # square pixels
 
 
 def draw(
@@ -26,8 +29,7 @@ def draw(
     """The graph as an `<svg>` element; `centre` is marked, `addresses` links entities to pages by id."""
     if not graph.nodes:
         return ""
-    width, height = _size(len(graph.nodes))
-    places = layout(graph, width, height, centre)
+    places, width, height = layout(graph, centre)
     parts = [
         f'<svg class="graph" viewBox="0 0 {width} {height}" role="img" aria-label={quoteattr(label)} '
         'xmlns="http://www.w3.org/2000/svg">',
@@ -42,77 +44,109 @@ def draw(
     return "".join(parts)
 
 
-def layout(graph: Graph, width: int, height: int, centre: str = "") -> dict[str, tuple[float, float]]:
-    """Where each entity stands, inside the margins; `centre` stays in the middle."""
-    ids = sorted(graph.nodes)
-    middle = (width / 2, height / 2)
-    if len(ids) == 1:
-        return {ids[0]: middle}
+def layout(graph: Graph, centre: str = "") -> tuple[dict[str, tuple[float, float]], int, int]:
+    """Where each entity stands, and the width and height of the whole: parts that nothing links stand side
+    by side, the largest first; `centre` is the middle of its part.
+    """
+    boxes = [_part(graph, part, centre) for part in _parts(graph)]
+    widest = max(MIN_WIDTH, 1.5 * math.sqrt(sum(width * height for _places, width, height in boxes)))
+    places: dict[str, tuple[float, float]] = {}
+    left = top = row = right = 0.0
+    for found, width, height in boxes:
+        if left and left + width > widest:
+            left, top, row = 0.0, top + row, 0.0
+        places.update({node: (x + left, y + top) for node, (x, y) in found.items()})
+        left, row = left + width, max(row, height)
+        right = max(right, left)
+    return places, round(right), round(top + row)
+
+
+def _parts(graph: Graph) -> list[list[str]]:
+    """Entities that links hold together, the largest part first."""
+    near: dict[str, set[str]] = {node: set() for node in graph.nodes}
+    for link in graph.links.values():
+        near[link.subject].add(link.object)
+        near[link.object].add(link.subject)
+    left = set(graph.nodes)
+    parts = []
+    for node in sorted(graph.nodes):
+        if node not in left:
+            continue
+        part, edge = {node}, [node]
+        while edge:
+            edge = [other for at in edge for other in sorted(near[at]) if other not in part]
+            part.update(edge)
+        left -= part
+        parts.append(sorted(part))
+    return sorted(parts, key=lambda part: (-len(part), part[0]))
+
+
+def _part(graph: Graph, ids: list[str], centre: str) -> tuple[dict[str, tuple[float, float]], float, float]:
+    """One part with its left upper corner at 0, 0, and its size."""
+    index = {node: at for at, node in enumerate(ids)}
+    radius = IDEAL * math.sqrt(len(ids))
     places = [
-        (
-            middle[0] + width / 3 * math.cos(2 * math.pi * at / len(ids)),
-            middle[1] + height / 3 * math.sin(2 * math.pi * at / len(ids)),
-        )
+        (radius * math.cos(2 * math.pi * at / len(ids)), radius * math.sin(2 * math.pi * at / len(ids)))
         for at in range(len(ids))
     ]
-    index = {node: at for at, node in enumerate(ids)}
     if centre in index:
-        places[index[centre]] = middle
-    edges = sorted({(index[link.subject], index[link.object]) for link in graph.links.values()})
-    ideal = 0.8 * math.sqrt(width * height / len(ids))
-    for step in range(STEPS):
-        heat = max(width, height) / 10 * (1 - step / STEPS) + 0.5
-        places = _step(places, edges, ideal, heat, index.get(centre), width, height)
-    return {node: places[at] for node, at in index.items()}
+        places[index[centre]] = (0.0, 0.0)
+    ends = {
+        (index[link.subject], index[link.object]) for link in graph.links.values() if link.subject in index
+    }
+    edges = sorted(ends)
+    for step in range(STEPS if len(ids) > 1 else 0):
+        places = _step(places, edges, radius / 4 * (1 - step / STEPS) + 0.5, index.get(centre))
+    halves = [_half(graph.nodes[node].name) for node in ids]
+    for _round in range(APART):
+        places = _apart(places, halves)
+    x0 = min(x - half for (x, _y), half in zip(places, halves, strict=True)) - GAP
+    x1 = max(x + half for (x, _y), half in zip(places, halves, strict=True)) + GAP
+    y0, y1 = min(y for _x, y in places) - ROW, max(y for _x, y in places) + ROW
+    return {node: (places[at][0] - x0, places[at][1] - y0) for node, at in index.items()}, x1 - x0, y1 - y0
 
 
 def _step(
-    places: list[tuple[float, float]],
-    edges: list[tuple[int, int]],
-    ideal: float,
-    heat: float,
-    fixed: int | None,
-    width: int,
-    height: int,
+    places: list[tuple[float, float]], edges: list[tuple[int, int]], heat: float, fixed: int | None
 ) -> list[tuple[float, float]]:
     force = [[0.0, 0.0] for _ in places]
     for one, (x, y) in enumerate(places):
         for other in range(one):
             dx, dy = x - places[other][0], y - places[other][1]
-            square = dx * dx + dy * dy or 1e-6
-            push = ideal * ideal / square
+            push = IDEAL * IDEAL / (dx * dx + dy * dy or 1e-6)
             force[one][0] += dx * push
             force[one][1] += dy * push
             force[other][0] -= dx * push
             force[other][1] -= dy * push
     for one, other in edges:
-        if one == other:
-            continue
         dx, dy = places[one][0] - places[other][0], places[one][1] - places[other][1]
-        pull = math.hypot(dx, dy) / ideal
+        pull = math.hypot(dx, dy) / IDEAL
         force[one][0] -= dx * pull
         force[one][1] -= dy * pull
         force[other][0] += dx * pull
         force[other][1] += dy * pull
     moved = []
     for at, (x, y) in enumerate(places):
-        if at == fixed:
-            moved.append((x, y))
-            continue
         strength = math.hypot(*force[at]) or 1e-6
-        reach = min(strength, heat) / strength
-        moved.append(
-            (
-                min(width - MARGIN, max(MARGIN, x + force[at][0] * reach)),
-                min(height - MARGIN / 2, max(MARGIN / 2, y + force[at][1] * reach)),
-            )
-        )
+        reach = 0.0 if at == fixed else min(strength, heat) / strength
+        moved.append((x + force[at][0] * reach, y + force[at][1] * reach))
     return moved
 
 
-def _size(nodes: int) -> tuple[int, int]:
-    side = max(360.0, math.sqrt(nodes * PER_NODE))
-    return round(side * 1.5), round(side)
+def _apart(places: list[tuple[float, float]], halves: list[float]) -> list[tuple[float, float]]:
+    """Names that cover each other move away, half the way each, where it is shorter."""
+    moved = [list(place) for place in places]
+    for one in range(len(moved)):
+        for other in range(one):
+            dx, dy = moved[one][0] - moved[other][0], moved[one][1] - moved[other][1]
+            across = halves[one] + halves[other] + GAP - abs(dx)
+            down = ROW - abs(dy)
+            if across > 0 and down > 0:
+                axis = 1 if down < across else 0
+                way = math.copysign((down if axis else across) / 2, (dy if axis else dx) or 1.0)
+                moved[one][axis] += way
+                moved[other][axis] -= way
+    return [(x, y) for x, y in moved]
 
 
 def _links(graph: Graph, places: Mapping[str, tuple[float, float]]) -> list[str]:
@@ -147,7 +181,7 @@ def _node(
 ) -> str:
     x, y = place
     name = _short(node.name)
-    half = 12 + sum(7.0 if character.isascii() else 13.0 for character in name) / 2
+    half = _half(node.name)
     classes = f"graph-node graph-kind-{kind}" + (" graph-centre" if central else "")
     told = f"{node.name} · {node.kind}" if node.kind else node.name
     box = (
@@ -161,3 +195,8 @@ def _node(
 
 def _short(text: str) -> str:
     return text if len(text) <= WIDEST_NAME else text[: WIDEST_NAME - 1] + "…"
+
+
+def _half(name: str) -> float:
+    """Half the width of a name's box."""
+    return 12 + sum(7.0 if character.isascii() else 13.0 for character in _short(name)) / 2
