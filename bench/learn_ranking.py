@@ -83,8 +83,8 @@ def learn_points(known: Sequence[Case]) -> Array:
         value = (weight * (np.log(whole) - np.log(part))).sum() + FLAT * weights @ weights / 2
         return float(value), mixed.T @ (weight[group] * slope) + FLAT * weights
 
-    # Sharing more must never count against a wording, even where the examples would have it so: among wordings
-    # that differ in one number, the other number would win.
+    # Sharing more must never count against a wording, even where the examples would have it so: among
+    # wordings that differ in one number, the other number would win.
     bounds = [(None, 0.0) if name == "denied" else (0.0, None) for name in (*FEATURES, *FEATURES)]
     start = np.zeros(mixed.shape[1])
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})

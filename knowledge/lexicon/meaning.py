@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -51,13 +52,12 @@ class Meaning:
                 # Once for the concept's vector, once for the term in a text.
                 told_by = value / length * rare[term] * _FIELD[term[0]] * weight(term[1:])
                 about[term].append((told_by, concept))
-        self._terms: dict[str, tuple[Places, Shares]] = {}
-        for term, pairs in about.items():
-            strongest = sorted(pairs, reverse=True)[:KEPT]
-            self._terms[term] = (
-                np.array([concept for _, concept in strongest], np.int16),
-                np.array([value for value, _ in strongest], np.float32),
-            )
+        # Flat, with where each term's part begins: an array a term would be 25 MB.
+        self._number = {term: number for number, term in enumerate(about)}
+        kept = [sorted(pairs, reverse=True)[:KEPT] for pairs in about.values()]
+        self._start = [0, *accumulate(map(len, kept))]
+        self._concepts: Places = np.array([concept for part in kept for _, concept in part], np.int16)
+        self._shares: Shares = np.array([share for part in kept for share, _ in part], np.float32)
 
     def weights(self, held: Iterable[str], named: Mapping[str, float]) -> dict[str, float]:
         """The `KEPT` strongest concepts of a text, as a vector of length 1; {} when nothing is known of it.
@@ -65,10 +65,11 @@ class Meaning:
         `held`: its terms (`knowledge.text.terms`); `named`: how surely it names concepts.
         """
         total: npt.NDArray[np.float64]
-        known = [self._terms[term] for term in held if term in self._terms]
-        if known:
-            concepts = np.concatenate([concept for concept, _ in known])
-            shares = np.concatenate([share for _, share in known])
+        found = [self._number[term] for term in held if term in self._number]
+        if found:
+            spans = [slice(self._start[number], self._start[number + 1]) for number in found]
+            concepts = np.concatenate([self._concepts[span] for span in spans])
+            shares = np.concatenate([self._shares[span] for span in spans])
             total = np.bincount(concepts, shares, minlength=len(self._names)).astype(np.float64)
         else:
             total = np.zeros(len(self._names))

@@ -51,6 +51,7 @@ JUDGED = (
     *("points", "lead", "gate", "close"),
     *("c_plain_query", "w_query", "w_row", "c_plain_row", "h_both", "k_both", "meaning", "meaning_rare"),
     *("meaning_answer", "answer_words", "s_both", "q_both", "ratio", "script", "denied", "order_query"),
+    *("c_query", "h_query", "k_query", "b_both", "answer_concepts", "r_both", "length"),
 )
 _JUDGED_FEATURES = [FEATURES.index(name) for name in JUDGED[4:]]
 
