@@ -1,8 +1,8 @@
 """Risk words and their disguises in one pass: Aho-Corasick over the folded text and over its sound. Pure.
 
 Disguises that are seen through: full width and traditional characters (the folding), symbols and blanks in
-between (`加-微.信`), the sound of a word (`jia wei xin`, 加薇信) for words of three syllables and more, where
-sound alone hardly hits the innocent.
+between (`加-微.信`), letters and words that stand for others (`加vx`, `扣扣`), the sound of a word (`jia wei
+xin`, 加薇信) for words of three syllables and more, where sound alone hardly hits the innocent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,14 @@ import msgspec
 
 from knowledge.text import fold, syllables
 
+# What stands for what in the talk of those who hide it; an operator's own go into the list of words.
+_VEILED: Final = (
+    ("vx", "微信"), ("wx", "微信"), ("v信", "微信"), ("w信", "微信"), ("徽信", "微信"), ("微x", "微信"),
+    ("威信", "微信"), ("扣扣", "qq"), ("企鹅号", "qq"), ("球球", "qq"), ("支付饱", "支付宝"), ("zfb",
+    "支付宝"), ("祝付宝", "支付宝"), ("菠菜", "博彩"), ("弓长", "张"), ("女子", "好"), ("女乃", "奶"),
+    ("又鸟", "鸡"), ("车仑", "轮"), ("氵去", "法"), ("口合", "哈"), ("言舌", "话"), ("贝者", "赌"), ("贝兼",
+    "赚"), ("钅戋", "钱"), ("古月", "胡"),
+)  # fmt: skip
 MAX_READ: Final = 2_000
 MIN_SYLLABLES: Final = 3
 """Shorter words are not looked for by sound: 微信 sounds like 威信."""
@@ -52,10 +60,11 @@ class Sensitive:
         if self._written is not None:
             squeezed = _squeezed(text)
             latin = _latin_edges(text)
-            for at, begin, end in self._written.find_matches_as_indexes(squeezed, overlapping=True):
-                # A Latin word counts as a word: "ass" is not in "class".
-                if not squeezed[begin:end].isascii() or squeezed[begin:end] in latin:
-                    found.add(at)
+            for spelt in dict.fromkeys((squeezed, _unveiled(squeezed))):
+                for at, begin, end in self._written.find_matches_as_indexes(spelt, overlapping=True):
+                    # A Latin word counts as a word: "ass" is not in "class".
+                    if not spelt[begin:end].isascii() or spelt[begin:end] in latin:
+                        found.add(at)
         if self._sounds is not None:
             for at, _, _ in self._sounds.find_matches_as_indexes(_sound(text), overlapping=True):
                 found.add(self._sounding[at][0])
@@ -68,6 +77,12 @@ class Sensitive:
 
 def _squeezed(folded: str) -> str:
     return "".join(character for character in folded if character.isalnum())
+
+
+def _unveiled(squeezed: str) -> str:
+    for veil, meant in _VEILED:
+        squeezed = squeezed.replace(veil, meant)
+    return squeezed
 
 
 def _latin_edges(folded: str) -> set[str]:
