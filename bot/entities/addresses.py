@@ -7,7 +7,7 @@ which has no sign where it begins: what stands in front of it (寄到, 地址是
 import re
 from collections import deque
 
-from bot.entities.address_parts import BARE, GOES_ON, HEAD, PARTS, RANK
+from bot.entities.address_parts import BARE, GOES_ON, HEAD, PARTS, RANK, plain_names
 from bot.entities.entity import Found, Reading
 
 _LEADING = re.compile(
@@ -22,6 +22,7 @@ _STREET = re.compile(
     r"(?:,?\s(?:apt|suite|unit|flat|room|floor)\.?\s?#?\w{1,6})?(?:,\s[a-z][a-z .]{1,30}?(?=[,.!?]|$|"
     r" please))?(?:,?\s[a-z]{2}\s\d{5})?"
 )
+_ENGLISH = re.compile(r"\d [a-z]")
 _ANY = re.compile("[省市区县镇乡村路街道巷弄号栋幢座苑园厦室楼院厂]")
 
 
@@ -31,32 +32,25 @@ def take_addresses(reading: Reading) -> None:
         position = 0
         # Looked for once: a search from each position anew would take time by the square of the text's
         # length.
-        heads = deque(HEAD.finditer(reading.free))
-        while position < len(reading.free):
+        text = plain_names(reading.free)
+        heads = deque(HEAD.finditer(text))
+        while position < len(text):
             while heads and heads[0].start() < position:
                 heads.popleft()
-            span = _next(reading, position, heads[0] if heads else None)
+            span = _next(text, position, heads[0] if heads else None)
             if span is None:
                 break
             start, end, good = span
             if good:
                 reading.take(Found("address", start, end, reading.original[start:end].strip()))
             position = max(end, position + 1)
-    if (
-        "st" in reading.plain
-        or "rd" in reading.plain
-        or "road" in reading.plain
-        or "ave" in reading.plain
-        or "lane" in reading.plain
-    ):
+    if _ENGLISH.search(reading.plain):
         for match in _STREET.finditer(reading.free):
             reading.take(Found("address", *match.span(), reading.original[match.start() : match.end()]))
 
 
-def _next(reading: Reading, position: int, head: re.Match[str] | None) -> tuple[int, int, bool] | None:
-    """Start, end and worth of the first run of parts from `position` on; `head` is the next name of a
-    place."""
-    text = reading.free
+def _next(text: str, position: int, head: re.Match[str] | None) -> tuple[int, int, bool] | None:
+    """Start, end and worth of the first run of parts from `position` on; `head`: the next name of a place."""
     bare = BARE.search(text, position)
     if head is None and bare is None:
         return None

@@ -6,7 +6,8 @@ from datetime import date
 from bot.entities.entity import Found, Reading
 
 _TOKEN = re.compile(
-    r"(?<![0-9a-z._@])(?:[a-z]{1,8}[\-_ ]?)?\d[0-9a-z]*(?:[\-_][0-9a-z]{1,24}){0,5}(?![0-9a-z@])", re.ASCII
+    r"(?<![0-9a-z_@])(?<!\d\.)(?:[a-z]{1,8}[\-_ ]?)?\d[0-9a-z]*(?:[\-_][0-9a-z]{1,24}){0,5}(?![0-9a-z@])",
+    re.ASCII,
 )
 _SPACED = re.compile(r"(?<![0-9a-z.\-])(?:[a-z]{1,8} ?)?\d{3,6}(?: \d{1,6}){1,5}(?![0-9a-z\-.])", re.ASCII)
 
