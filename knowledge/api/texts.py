@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -304,7 +305,8 @@ def _write(row: Question | Article, body: dict[str, Any], who: Person) -> None:
         row.category = _category(name, row.site_id) if name else None
     with refusals():
         row.clean_fields(exclude=["searchable", "folded"])
-        row.validate_constraints()
+    if row.valid_from and row.valid_until and row.valid_from >= row.valid_until:
+        raise ValidationError({"valid_until": ["Must be after valid_from."]})
 
 
 def _category(name: str, site: uuid.UUID | None) -> Category:
