@@ -27,6 +27,7 @@ WEIGHTS = {"c": 1.0, "s": 0.5, "w": 0.3, "k": 0.5}
 WEIGHTS_LATIN = {"c": 0.7, "w": 1.0, "k": 0.5}
 _HAN = re.compile(rf"[{HAN}]")
 _OTHER = re.compile(r"[^\w]+")
+_SPACE = re.compile(r"\s+")
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -65,7 +66,8 @@ def _families(folded: str, chinese: bool, lexicon: Lexicon) -> dict[str, Counter
     tokens = ["^", *words(plain), "$"]
     counted = {"w": Counter(_runs(tokens, 1, 2, "|")), "k": Counter(lexicon.concepts(folded))}
     if chinese:
-        counted["c"] = Counter(_runs(f"^{_OTHER.sub('', plain)}$", 1, 3))
+        # Punctuation stays: a question mark tells questions from requests (docs/bot/intents.md).
+        counted["c"] = Counter(_runs(f"^{_SPACE.sub('', plain)}$", 1, 3))
         counted["s"] = Counter(_runs(["^", *sounds(plain), "$"], 1, 3, "|"))
     else:
         inside = (part for word in _OTHER.split(plain) if word for part in _runs(f" {word} ", 2, 4))

