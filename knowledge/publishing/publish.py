@@ -64,8 +64,8 @@ def publish(
     last = Release.objects.first()
     held = facts.current()
     questions, articles = _chosen(Question, changes, person), _chosen(Article, changes, person)
-    unchanged_facts = last is not None and facts.facts_of(last.facts) == held
-    if not questions and not articles and unchanged_facts:
+    known = facts.facts_of(last.facts if last is not None else {})
+    if not questions and not articles and known == held:
         raise Refused("nothing to publish")
     contents = {
         "questions": _next(last, "questions", questions),
