@@ -27,11 +27,12 @@ from bot.dialog.moves import (
 )
 from bot.dialog.state import EXPIRES_MS, MAX_SUSPENDED, DialogState, Frame
 from bot.dialog.turn import Step, Turn
+from knowledge.search import ANSWER_AT
 
 # From these on an intent begins, and knowledge is asked instead; chosen on the development dialogs.
 STARTS = 0.5
 SURE = 0.75
-KNOWS = 0.45
+KNOWS = ANSWER_AT
 # Anger that hands over where the message asks for nothing the dialog can do.
 ANGRY = 0.7
 
@@ -183,7 +184,12 @@ def _idle(state: DialogState, turn: Turn, flows: Flows, means: Meant | None) -> 
         return Step(state, "none", "none", text, why="small talk")
     if readings.calls_off(folded) and (not (means and means.cued) or folded.startswith(("取消", "不", "别"))):
         return Step(state, "none", "none", wording.say("nothing", turn.language), why="nothing to call off")
-    if means is not None and means.strength >= STARTS and not _knows_better(means, turn):
+    if (
+        means is not None
+        and means.strength >= STARTS
+        and not _knows_better(means, turn)
+        and not _vague(state, means, turn)
+    ):
         return _start(state, turn, flows, means)
     if max(turn.faq, turn.faq_follows) >= KNOWS:
         return Step(state, "faq", "faq", query=folded, why="knowledge")
@@ -193,6 +199,16 @@ def _idle(state: DialogState, turn: Turn, flows: Flows, means: Meant | None) -> 
     if named is not None:
         return _start(state, turn, flows, Meant(named, STARTS, False))
     return Step(state, "none", "none", why="nothing meant")
+
+
+def _vague(state: DialogState, means: Meant, turn: Turn) -> bool:
+    """Whether only the classifier guesses, at the intent that just ended ("那怎么办") or at a general
+    question."""
+    if means.cued or turn.entities:
+        return False
+    if means.intent == state.last_intent:
+        return True
+    return means.strength < SURE and readings.asks(turn.folded) and not meaning.personal(turn)
 
 
 def _knows_better(means: Meant, turn: Turn) -> bool:

@@ -264,10 +264,11 @@ def test_a_cue_re2_refuses_is_named() -> None:
         Flows([Flow("book", {}, cues=(r"(a)\1",))])
 
 
-def test_the_dialogs_of_the_file() -> None:
-    figures = evaluation.run(
-        {"base": DATA / "dialogs_base.zh.jsonl", "file": DATA / "dialogs.zh.jsonl", "now": NOW}
-    )
-    assert figures["count"]["dialogs"] >= 60
-    assert figures["turns"] >= 0.92
-    assert figures["slots"] >= 0.95
+# The second file was never tuned to line by line: what it holds is what fresh data may be expected to give.
+@pytest.mark.parametrize(("name", "turns", "slots"), [("dialogs", 0.95, 0.95), ("dialogs_more", 0.88, 0.92)])
+def test_the_dialogs_of_the_files(name: str, turns: float, slots: float) -> None:
+    options = {"base": DATA / "dialogs_base.zh.jsonl", "file": DATA / f"{name}.zh.jsonl", "now": NOW}
+    figures = evaluation.run(options)
+    assert figures["count"]["dialogs"] >= 50
+    assert figures["turns"] >= turns
+    assert figures["slots"] >= slots
