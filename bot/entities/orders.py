@@ -33,6 +33,9 @@ _CODES = re.compile(
 )
 _DAY_FIRST = r"20[2-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{2,}$"
 _NUMBERED = re.compile(r"(?:单号|运单号?|编号|面单)(?:是|为)?[\s:#]{0,3}$")
+_NUMBER = re.compile(r"[0-9a-z\-_ ]*", re.ASCII)
+# "20261120001这单"
+_ORDER_BEHIND = re.compile(r"^\s?(?:这|那|的)?(?:个|一)?(?:订单|单(?!位|独|元|间))")
 _UNITS = re.compile(
     r"^\s?(?:元|块|毛|角|件|个|条|台|瓶|盒|箱|斤|公斤|千克|克|kg|g(?![a-z])|mah|毫安|ml|毫升|米|cm|mm|人|次|天|小时|分钟|秒|"
     r"积分|分|万|亿|%|度|号线|步|字|年(?!的?单)|位|美元|美金|dollars|bucks|rmb)"
@@ -69,7 +72,7 @@ def _decide(reading: Reading, start: int, end: int) -> None:
     ):
         return
     cue = _cue(reading, start)
-    if cue in {"other"}:
+    if cue == "other":
         return
     if _is_date(compact) and not (cue and compact.isdigit()):
         return
@@ -112,16 +115,13 @@ def _cue(reading: Reading, start: int) -> str | None:
                 kind = "track"
         if _JOINT.match(gap) or (kind == "track" and not re.search(r"订单|[，。；,;]", gap)):
             return kind
-    if re.match(
-        r"^\s?(?:这|那|的)?(?:个|一)?(?:订单|单(?!位|独|元|间))",
-        reading.after(start + 0, 0) or reading.after(_end(reading, start), 6),
-    ):
+    if _ORDER_BEHIND.match(reading.after(_end(reading, start), 6)):
         return "order"
     return None
 
 
 def _end(reading: Reading, start: int) -> int:
-    match = re.compile(r"[0-9a-z\-_ ]*", re.ASCII).match(reading.plain, start)
+    match = _NUMBER.match(reading.plain, start)
     return match.end() if match else start
 
 
