@@ -34,6 +34,15 @@ WATCHED: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "chat.Block": (("created_at",), ()),
     "chat.Label": (("created_at",), ()),
     "chat.Site": (("secret", "created_at"), ()),
+    "knowledge.Article": (("created_at", "updated_at", "revision"), ()),
+    "knowledge.Category": (("slug",), ()),
+    "knowledge.Entity": (("updated_at",), ()),
+    "knowledge.GoldenQuestion": (("created_at",), ()),
+    "knowledge.Question": (("created_at", "updated_at", "revision", "folded", "searchable"), ()),
+    "knowledge.Relation": (("updated_at",), ()),
+    "knowledge.Release": (("contents", "facts", "changes", "golden"), ()),
+    "knowledge.Synonym": (("updated_at",), ()),
+    "knowledge.Term": ((), ()),
     "auth.User": (("password", "last_login", "date_joined"), ("groups", "user_permissions")),
 }
 
