@@ -124,9 +124,9 @@ def test_a_hostile_text_takes_time_by_its_length(text: str) -> None:
     def spent(length: int) -> float:
         best = 9.0
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.process_time()
             extract(text[:length], NOW, EntityLists(patterns={"evil": ["(a+)+b", "(x+x+)+y"]}))
-            best = min(best, time.perf_counter() - began)
+            best = min(best, time.process_time() - began)
         return best
 
     extract(text, NOW)
