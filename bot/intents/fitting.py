@@ -23,20 +23,27 @@ Labels = NDArray[np.int64]
 
 FEW = 1_600  # examples up to which the kernel's shape is chosen by leaving each out, and folds are four
 AVERAGED = 50_000  # examples times intents up to which a logistic regression is worth its seconds
-KEEP_SINGLE = 5_000  # examples up to which features of one example alone are kept
-SINGLE = 0.7  # the weight of a feature only one example has, beside what others have
-MOST_FEATURES = 60_000  # kept by how often examples have them; 18 MB for 150 intents
+KEEP_SINGLE = 10_000  # examples up to which features of one example alone are kept
+SINGLE = 0.7  # of few examples, the weight of a feature only one of them has
+MOST_WEIGHTS = 6_000_000  # features times intents, the rarest features go first; 12 MB of memory
 DIRECTIONS = 256  # of an encoder's vectors; more changed nothing, 128 cost 0.3 points
-MOST_AT_ONCE = 10_000  # examples of one exact solution: 400 MB while learning, and time grows with the cube
+MOST_AT_ONCE = 11_000  # examples of one exact solution: 480 MB while learning, and time grows with the cube
 SHARPNESS, RIDGE = 1.0, 0.3
 RIDGES = (0.05, 0.1, 0.2, 0.4)
 SHARPNESSES = (0.5, 1.0, 2.0)
 SEED = 20240607
 
 
-def fit_linear(found: Sequence[Features], labels: Labels, intents: int, *, averaged: bool) -> LinearPart:
-    """Support vector machines, one against the rest; of few examples averaged with a logistic regression."""
-    keys, rarity = _vocabulary(found)
+def fit_linear(found: Sequence[Features], labels: Labels, intents: int, total: int) -> LinearPart:
+    """Support vector machines, one against the rest; of few examples averaged with a logistic regression.
+
+    `total` is how many examples there are when nothing is held out: it decides, and not `found`, what counts
+    as few, or a fold's scores would not be those of the whole.
+    """
+    few = total * intents <= AVERAGED
+    keys, rarity = _vocabulary(
+        found, MOST_WEIGHTS // intents, 1 if total <= KEEP_SINGLE else 2, SINGLE if few else 1.0
+    )
     matrix = _matrix(found, keys, rarity)
     weights = np.zeros((len(keys), intents), np.float32)
     bias = np.zeros(intents, np.float32)
@@ -44,8 +51,8 @@ def fit_linear(found: Sequence[Features], labels: Labels, intents: int, *, avera
     if len(present) < 2 or not len(keys):
         bias[present] = 1.0
         return LinearPart(keys, rarity, weights.astype(np.float16), bias)
-    models: list[Any] = [LinearSVC(C=1.0, random_state=SEED)]
-    if averaged:
+    models: list[Any] = [LinearSVC(C=1.0, tol=1e-4 if few else 1e-2, random_state=SEED)]
+    if few:
         models.append(LogisticRegression(C=50.0, max_iter=200, tol=1e-3))
     for model in models:
         model.fit(matrix, labels)
@@ -64,16 +71,17 @@ def fit_linear(found: Sequence[Features], labels: Labels, intents: int, *, avera
     return LinearPart(keys, rarity, weights.astype(np.float16), bias)
 
 
-def _vocabulary(found: Sequence[Features]) -> tuple[NDArray[np.uint32], Floats]:
+def _vocabulary(
+    found: Sequence[Features], most: int, least: int, single: float
+) -> tuple[NDArray[np.uint32], Floats]:
     counts: Counter[int] = Counter()
     for entry in found:
         counts.update(entry.keys.tolist())
-    least = 1 if len(found) <= KEEP_SINGLE else 2
     kept = [(key, times) for key, times in counts.items() if times >= least]
-    kept = sorted(sorted(kept, key=lambda pair: (-pair[1], pair[0]))[:MOST_FEATURES])
+    kept = sorted(sorted(kept, key=lambda pair: (-pair[1], pair[0]))[:most])
     keys = np.array([key for key, _ in kept], np.uint32)
     times = np.array([times for _, times in kept], np.float64)
-    rarity = np.sqrt(np.log((1 + len(found)) / (1 + times)) + 1) * np.where(times > 1, 1.0, SINGLE)
+    rarity = np.sqrt(np.log((1 + len(found)) / (1 + times)) + 1) * np.where(times > 1, 1.0, single)
     return keys, rarity.astype(np.float32)
 
 
@@ -109,14 +117,14 @@ def _place(states: Floats) -> tuple[Floats, Floats, Floats]:
     return mean, directions, np.asarray(centred @ directions, np.float32)
 
 
-def fit_kernel(states: Floats, labels: Labels, intents: int, shape: Shape) -> KernelPart:
-    """Ridge regression on a Gaussian kernel of an encoder's vectors; `labels` are those of the rows."""
+def fit_kernel(states: Floats, labels: Labels, intents: int, shape: Shape, total: int) -> KernelPart:
+    """Ridge regression on a Gaussian kernel of an encoder's vectors; `total` as for `fit_linear`."""
     mean, directions, points = _place(states)
     sharpness, ridge = shape
     wanted = np.zeros((len(labels), intents), np.float32)
     wanted[np.arange(len(labels)), labels] = 1.0
     votes = np.zeros_like(wanted)
-    parts = -(-len(labels) // MOST_AT_ONCE)
+    parts = -(-total // MOST_AT_ONCE)
     order = np.random.default_rng(SEED).permutation(len(labels))
     for part in range(parts):
         rows = np.sort(order[part::parts])
@@ -124,7 +132,7 @@ def fit_kernel(states: Floats, labels: Labels, intents: int, shape: Shape) -> Ke
         likeness = kernel(points[rows], points[rows], sharpness)
         likeness[np.diag_indices(len(rows))] += ridge
         solved = scipy.linalg.solve(
-            likeness, wanted[rows] - centre, assume_a="pos", overwrite_a=True, check_finite=False
+            likeness.T, wanted[rows] - centre, assume_a="pos", overwrite_a=True, check_finite=False
         )
         votes[rows] = solved / parts
     return KernelPart(mean, directions, points, votes, sharpness)

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from bot.encoders.base import Encoder
 from bot.encoders.onnx_folder import OnnxEncoder
 from bot.intents.features import Features, features
-from bot.intents.fitting import AVERAGED, FEW, SEED, Labels, Shape, best_shape, fit_kernel, fit_linear
+from bot.intents.fitting import FEW, SEED, Labels, Shape, best_shape, fit_kernel, fit_linear
 from bot.intents.kernel import Floats, KernelPart
 from bot.intents.learning import Confusion, Order, Report
 from bot.intents.linear import LinearPart
@@ -80,8 +80,7 @@ class _Data:
     def linear(self, rows: Rows) -> LinearPart:
         """The linear part learnt from these rows."""
         found = [self.found[row] for row in rows]
-        averaged = len(self.texts) * len(self.intents) <= AVERAGED
-        return fit_linear(found, self.labels[rows], len(self.intents), averaged=averaged)
+        return fit_linear(found, self.labels[rows], len(self.intents), len(self.texts))
 
     def kernel(self, rows: Rows) -> KernelPart | None:
         """The kernel part learnt from those of these rows that the encoder understands."""
@@ -92,7 +91,8 @@ class _Data:
         present = np.unique(labels) if len(self.names) else labels[:0]
         # A name is one more example: "card_arrival" says what its texts are about.
         states = np.concatenate([states, self.names[present]])
-        return fit_kernel(states, np.concatenate([labels, present]), len(self.intents), self.shape)
+        labels = np.concatenate([labels, present])
+        return fit_kernel(states, labels, len(self.intents), self.shape, int(self.spoken.sum()))
 
 
 class _Fold:

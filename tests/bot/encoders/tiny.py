@@ -85,12 +85,11 @@ def by_hand(weights: dict[str, Array], ids: list[int]) -> Array:
 
     def normal(state: Array, name: str) -> Array:
         spread = np.sqrt(state.var(-1, keepdims=True) + CONFIG_OF_TINY.layer_norm_eps)
-        return (state - state.mean(-1, keepdims=True)) / spread * weights[f"{name}.weight"] + weights[
-            f"{name}.bias"
-        ]
+        unit = (state - state.mean(-1, keepdims=True)) / spread
+        return np.asarray(unit * weights[f"{name}.weight"] + weights[f"{name}.bias"])
 
     def linear(state: Array, name: str) -> Array:
-        return state @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+        return np.asarray(state @ weights[f"{name}.weight"].T + weights[f"{name}.bias"])
 
     state = weights["embeddings.word_embeddings.weight"][ids]
     state = state + weights["embeddings.position_embeddings.weight"][: len(ids)]
