@@ -7,7 +7,7 @@ circle and with cooling steps. Colours come from the classes of the page's style
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -15,7 +15,7 @@ from knowledge.graph.graph import Graph, Node
 
 STEPS: Final = 200
 APART: Final = 30  # rounds of moving names away from each other
-IDEAL: Final = 130  # pixels of a link at rest
+IDEAL: Final = 80  # pixels of a link at rest
 MIN_WIDTH: Final = 640
 GAP: Final = 24
 ROW: Final = 46  # pixels between the middles of two names
@@ -31,7 +31,8 @@ def draw(
         return ""
     places, width, height = layout(graph, centre)
     parts = [
-        f'<svg class="graph" viewBox="0 0 {width} {height}" role="img" aria-label={quoteattr(label)} '
+        f'<svg class="graph" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label={quoteattr(label)} '
         'xmlns="http://www.w3.org/2000/svg">',
         '<defs><marker id="graph-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '
         'orient="auto"><path class="graph-head" d="M0 0L8 4L0 8z"/></marker></defs>',
@@ -97,6 +98,8 @@ def _part(graph: Graph, ids: list[str], centre: str) -> tuple[dict[str, tuple[fl
     edges = sorted(ends)
     for step in range(STEPS if len(ids) > 1 else 0):
         places = _step(places, edges, radius / 4 * (1 - step / STEPS) + 0.5, index.get(centre))
+    if _spread(y for _x, y in places) > _spread(x for x, _y in places):
+        places = [(y, x) for x, y in places]  # pages are wider than high
     halves = [_half(graph.nodes[node].name) for node in ids]
     for _round in range(APART):
         places = _apart(places, halves)
@@ -195,6 +198,11 @@ def _node(
 
 def _short(text: str) -> str:
     return text if len(text) <= WIDEST_NAME else text[: WIDEST_NAME - 1] + "…"
+
+
+def _spread(values: Iterable[float]) -> float:
+    found = list(values)
+    return max(found) - min(found)
 
 
 def _half(name: str) -> float:

@@ -26,6 +26,7 @@ def require(person: Person, site: object) -> None:
 
 def prepare(row: Question) -> Question:
     """Fill in what is derived from the wordings."""
+    row.answer = row.answer.replace("\r\n", "\n")  # as browsers send it
     row.wordings = cleaned(row.text, row.wordings)
     row.folded = fold(row.text)[:600]
     row.searchable = "\n".join(fold(text) for text in (row.text, *row.wordings))

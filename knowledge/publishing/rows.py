@@ -24,7 +24,8 @@ def article_content(row: Article, sections: Sequence[Section] | None = None) -> 
     parts = list(row.sections.all()) if sections is None else sections
     return ArticleContent(
         title=row.title, summary=row.summary, source_url=row.source_url,
-        sections=tuple(SectionContent(part.text, part.heading) for part in parts), **_common(row),
+        sections=tuple(SectionContent(part.text.replace("\r\n", "\n"), part.heading) for part in parts),
+        **_common(row),
     )  # fmt: skip
 
 
