@@ -13,6 +13,9 @@ _REASON = re.compile(
     r"有(?:瑕疵|破损|划痕|污渍|异味|味道|裂痕|毛病|色差)|色差(?:太?大|严重)?|(?:与|跟|和)?(?:描述|图片|照片|实物|宣传)(?:不符|不一样|不一致|差太?多|严重不符)|(?:是)?假(?:货|的)|"
     r"(?:一直|还|都)?没(?:有)?(?:收到|发货|到)(?:货)?|(?:发货|物流|快递|到货)(?:太|实在太?)?慢了?|等(?:太|得太|不)(?:久|及)了?|(?:降价|掉价|贵)了|买贵了|"
     r"(?:七|7)天无理由|不(?:好用|好吃|好看|舒服|保暖|显示|亮|工作|能用|通电|充电|开机)|用不了|没法用|打不开|开不了机|充不进电|连不上|太(?:大|小|紧|松|长|短|厚|薄|硬|重)了?|磨脚|过敏|"
+    r"(?:买|拍|穿)?(?:大|小|长|短|宽|窄)了(?:一|半|两)?(?:号|码|点|圈)|(?:买|拍|穿)(?:大|小|长|短)了|穿不(?:上|了|下|进)(?:去)?|太(?![谢感好棒多])[一-龥]{1,2}了?|"
+    r"(?:跟|和|与)我?(?:想象|想|预期|预想|期待|描述|图)[一-龥]{0,3}(?:不一样|不同|不符|差)|(?:效果|手感|质感|口感|音质|颜色|款式)(?:不好|一般|很差|不行|不对|差)|"
+    r"(?:别家|别的|其他|隔壁|网上)[一-龥]{0,4}便宜|(?:迟迟|一直|还|都)(?:不|没)(?:给)?(?:发货|到货)|没有?(?:声音|反应|效果|配件|信号|用|作用)|"
     r"个人原因|冲动消费|反悔了?|家人不(?:同意|喜欢)|"
     r"(?:it(?:'s| is| was| arrived| came)? )?(?:broken|damaged|too (?:small|big|late|tight|large)|"
     r"wrong (?:size|item|colou?r)|defective|not as described|poor quality|bad quality|don't (?:like|"
@@ -67,6 +70,7 @@ def title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
     bare = without(
         text, [entity for entity in entities if entity.type in {"email", "order_id", "phone", "url"}]
     )
+    bare = re.sub(r"我的?(?:名字|姓名)(?:是|叫)?\s*", "", bare)
     parts = re.split(r"不是[^，。,是]{1,30}[，,。是]", bare)
     newest = parts[-1] if len(parts) > 1 and parts[-1].strip() else bare
     for piece in (newest, bare):
@@ -74,15 +78,9 @@ def title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
         said = given["said"] if given else piece
         if _PERSONAL.search(said):
             return "个人" if re.search("个人|私人", said) else "personal"
-        company = _company(said)
-        if company is None and said is not piece:
-            said, company = piece, _company(piece)
-        if company:
-            start, end = company.span("said")
-            name = _TITLE_LEAD.sub("", said[start:end]).strip()
-            longer = re.match(r"(?:[（(][^）)]{1,12}[）)])?(?:第?[^，。,\s]{1,6}分公司)?", said[end:])
-            name += longer[0] if longer else ""
-            if name and not _NOT_TITLE.match(name):
+        for text in dict.fromkeys((said, piece)):
+            name = _company(text)
+            if name:
                 return name
         if given and not re.search(r"错|不对|什么|啥|怎么|个票|发票", said):
             return _TRAIL.sub("", _TITLE_LEAD.sub("", said))
@@ -91,8 +89,17 @@ def title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
     return ""
 
 
-def _company(text: str) -> re.Match[str] | None:
-    return _COMPANY_ZH.search(text.lower()) or _COMPANY.search(text.lower())
+def _company(text: str) -> str:
+    """The first company, school, office … of the text by its own name; "我公司" is none."""
+    lower = text.lower()
+    for pattern in (_COMPANY_ZH, _COMPANY):
+        for match in pattern.finditer(lower):
+            start, end = match.span("said")
+            name = _TITLE_LEAD.sub("", text[start:end]).strip()
+            if name and not _NOT_TITLE.match(name):
+                longer = re.match(r"(?:[（(][^）)]{1,12}[）)])?(?:第?[^，。,\s]{1,6}分公司)?", text[end:])
+                return name + (longer[0] if longer else "")
+    return ""
 
 
 def without(text: str, entities: Iterable[Entity]) -> str:
@@ -115,10 +122,12 @@ def _clause(text: str, start: int, end: int) -> str:
     rights = [at for sign in "，。！？；,!?; \n" if (at := text.find(sign, end)) >= 0]
     clause = text[left : min(rights, default=len(text))]
     clause = re.sub(
-        r"^(?:我|东西|这个|那个|它|收到的?|因为|但是|可是|就是|而且|结果|发现)+(?=.{3,})", "", clause
+        r"^(?:退了吧|退掉吧|退吧|退款|退货|我|东西|这个|那个|它|收到的?|因为|但是|可是|就是|而且|结果|发现)+(?=.{3,})",
+        "",
+        clause,
     )
     clause = re.sub(
-        r"(?:所以)?(?:我)?(?:想|要|给我|帮我|申请|麻烦|能|可以|得)?(?:退款|退货|退钱|退了|退掉|退)(?:了|吧|吗|款|货)*$",
+        r"(?:所以)?(?:我)?(?:想|要求?|给我|帮我|申请|麻烦|能|可以|得|请)*(?:退款|退货|退钱|退了|退掉|退)(?:了|吧|吗|款|货)*$",
         "",
         clause,
     )
