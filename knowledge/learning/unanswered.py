@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from knowledge.errors import Refused
 from knowledge.learning.clustering import Asked, clusters
@@ -71,10 +72,10 @@ def draft(rows: Sequence[Unanswered], person: Person) -> Question:
     Raises `NotAllowed`, `Refused` for questions of several sites.
     """
     if not rows:
-        raise Refused("choose at least one question")
+        raise Refused(_("choose at least one question"))
     places = {(row.site_id, row.language) for row in rows}
     if len(places) > 1:
-        raise Refused("a draft holds questions of one site and language")
+        raise Refused(_("a draft holds questions of one site and language"))
     for row in rows:
         require(person, row.site_id)
     ordered = sorted(rows, key=lambda row: -row.count)

@@ -19,9 +19,9 @@ from knowledge.text import fold
 def require(person: Person, site: object) -> None:
     """Raise `NotAllowed` unless this person may change what is shown at the site (None: at every site)."""
     if not person.may_write:
-        raise NotAllowed("only supervisors and administrators may change the knowledge base")
+        raise NotAllowed(_("only supervisors and administrators may change the knowledge base"))
     if not person.serves(site):
-        raise NotAllowed("only for sites of your own")
+        raise NotAllowed(_("only for sites of your own"))
 
 
 def prepare(row: Question) -> Question:
@@ -74,7 +74,7 @@ def delete(row: Question | Article, person: Person) -> None:
     """Delete what was never live or is live no more. Raises `NotAllowed`."""
     require(person, row.site_id)
     if type(row)._default_manager.filter(pk=row.pk, live__isnull=False).exists():
-        raise NotAllowed("it is live: archive it and publish first")
+        raise NotAllowed(_("it is live: archive it and publish first"))
     row.delete()
 
 

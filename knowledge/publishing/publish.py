@@ -60,13 +60,13 @@ def publish(
     when somebody published meanwhile.
     """
     if not person.may_write:
-        raise NotAllowed("only supervisors and administrators may publish")
+        raise NotAllowed(_("only supervisors and administrators may publish"))
     last = Release.objects.first()
     held = facts.current()
     questions, articles = _chosen(Question, changes, person), _chosen(Article, changes, person)
     known = facts.facts_of(last.facts if last is not None else {})
     if not questions and not articles and known == held:
-        raise Refused("nothing to publish")
+        raise Refused(_("nothing to publish"))
     contents = {
         "questions": _next(last, "questions", questions),
         "articles": _next(last, "articles", articles),
@@ -89,13 +89,13 @@ def roll_back(number: int, person: Person, *, override_reason: str = "") -> Rele
     Raises `NotAllowed` for people of some sites only, `Refused` when it is too old, else as `publish`.
     """
     if not person.may_write or person.sites is not None:
-        raise NotAllowed("a release holds every site: only for those who serve every site")
+        raise NotAllowed(_("a release holds every site: only for those who serve every site"))
     last = Release.objects.first()
     old = Release.objects.filter(number=number).first()
     if last is None or old is None or number >= last.number:
-        raise Refused("there is no such earlier release")
+        raise Refused(_("there is no such earlier release"))
     if not old.contents:
-        raise Refused("this release is too old to go back to")
+        raise Refused(_("this release is too old to go back to"))
     release = Release(
         number=last.number + 1, published_by=person.name, rolled_back_to=number, contents=old.contents,
         facts=old.facts, override_reason=override_reason.strip()[:500],
@@ -121,7 +121,7 @@ def _chosen(model: type[Any], changes: Sequence[Change], person: Person) -> list
         found = model.objects.filter(pk__in=part).select_related("category", "live")
         for row in found.prefetch_related("sections") if model is Article else found:
             if not person.may_change(row.site_id):
-                raise NotAllowed("only for sites of your own")
+                raise NotAllowed(_("only for sites of your own"))
             if not row.slug:
                 row.slug = free_slug(str(row), taken)
                 taken.add(row.slug)
@@ -198,7 +198,8 @@ def _ask_golden(release: Release, made: building.Live, person: Person) -> None:
     release.golden = golden.as_json(results)
     worse = golden.regressions(results)
     if worse and not release.override_reason:
-        raise GoldenFailed(f"{len(worse)} golden questions got worse", {"golden": golden.as_json(worse)})
+        message = _("%(count)d golden questions got worse") % {"count": len(worse)}
+        raise GoldenFailed(message, {"golden": golden.as_json(worse)})
 
 
 def _commit(release: Release, made: building.Live, chosen: Sequence[_Fresh]) -> None:
@@ -218,7 +219,7 @@ def _commit(release: Release, made: building.Live, chosen: Sequence[_Fresh]) -> 
             store.keep(release, bundle)
             transaction.on_commit(lambda: live.install(made))
     except IntegrityError:
-        raise Overtaken("somebody published at the same moment; look again") from None
+        raise Overtaken(_("somebody published at the same moment; look again")) from None
     log.info(
         "knowledge_published",
         release=release.number,

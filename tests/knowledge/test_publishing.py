@@ -115,7 +115,7 @@ def test_nothing_to_publish_and_nothing_to_say_is_refused(
     Question.objects.all().delete()
     ask("问题")
     release(django_capture_on_commit_callbacks)
-    with pytest.raises(Refused, match="nothing"):
+    with pytest.raises(Refused):
         release(django_capture_on_commit_callbacks)
     assert Release.objects.count() == 1
 
