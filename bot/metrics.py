@@ -17,6 +17,12 @@ ACTIONS = Counter("kefu_bot_actions", "Calls of customers' endpoints by outcome.
 MODEL_CALLS = Counter("kefu_bot_model_calls", "Calls of language models by outcome.", ["outcome"])
 """outcome: ok, unsourced (no citation: not said), budget, timeout, refused, unreachable, open, invalid."""
 
+ENGINE_FAILURES = Counter(
+    "kefu_bot_engine_failures", "Calls of remote NLP engines that failed; the local one took over.",
+    ["engine", "error"],
+)  # fmt: skip
+"""error: a name of `bot.nlp.errors`."""
+
 COMPUTE_SECONDS = Histogram(
     "kefu_bot_compute_seconds",
     "Time of understanding one question, levels 1 to 3.",

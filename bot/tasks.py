@@ -69,6 +69,14 @@ def forget() -> None:
         log.warning("bot_forgets_later", error=type(error).__name__)
 
 
+@_task(name="bot.train", ignore_result=True, queue=QUEUE)
+def train(by: str, note: str, canary_percent: int) -> None:
+    """Learn the intents' examples, in a process of its own."""
+    from bot.learning.progress import carry_out
+
+    carry_out(by, note, canary_percent)
+
+
 def warm_at_start(**_: Any) -> None:
     """A worker that begins makes itself ready at once: dictionaries and models take seconds."""
     threading.Thread(target=_warm_up, name="bot-warm", daemon=True).start()

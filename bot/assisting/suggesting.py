@@ -12,9 +12,10 @@ from bot.answering.bundle import bundle_now
 from bot.assisting.looking import asked_of, look
 from bot.engine import Outcome, plain_of
 from bot.strategies.base import Source
-from bot.strategies.knowledge import CHOICES_AT, source_of
+from bot.strategies.knowledge import source_of
 from chat import sites
 from chat.conversation import Participant
+from knowledge.search import OFFER_AT
 from knowledge.text import fold, words
 
 MOST: Final = 3
@@ -60,7 +61,7 @@ def suggest(conversation: str, who: Participant, draft: str = "") -> Suggested:
         contexts.append(engine.context(msgspec.structs.replace(asked, text=draft[:MAX_DRAFT])))
     for context in contexts:
         for hit in context.hits():
-            if hit.score >= CHOICES_AT:
+            if hit.score >= OFFER_AT:
                 entry = index.entry(hit.id)
                 text = plain_of(entry.answer)
                 sources = (source_of(entry, shelf),)
