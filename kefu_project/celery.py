@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import import_modules, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kefu_project.settings")
 
@@ -25,7 +25,11 @@ app.set_default()  # for every thread; being current is a matter of one
 
 
 def gather_schedules(sender: Celery, **_: Any) -> None:
-    """Merge every app's BEAT_SCHEDULE; two apps may not use one name."""
+    """Merge every app's BEAT_SCHEDULE; two apps may not use one name.
+
+    Connected to the import of task modules, not to finalizing: that holds a lock which `shared_task` waits
+    for while its module is being imported, and two threads would wait for each other for ever.
+    """
     schedule: dict[str, dict[str, Any]] = {}
     for name in APPS_WITH_TASKS:
         if find_spec(f"{name}.tasks") is None:
@@ -50,6 +54,6 @@ def serve_worker_metrics(**_: Any) -> None:
         start_http_server(settings.KEFU_WORKER_METRICS_PORT, settings.KEFU_HOST)
 
 
-app.on_after_finalize.connect(gather_schedules)
+import_modules.connect(gather_schedules, sender=app)
 setup_logging.connect(keep_our_logging)
 worker_ready.connect(serve_worker_metrics)

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 
+from bot.encoders import shipped
 from bot.encoders.base import Encoder
 
 log = structlog.get_logger(__name__)
@@ -18,9 +19,9 @@ _looked = False
 _encoder: Encoder | None = None
 
 
-def folder() -> Path:
-    """Where the encoder lies."""
-    return Path(settings.KEFU_DATA_DIR) / "models" / "minilm-en"
+def folder() -> Path | None:
+    """Where the encoder lies, built first (3 s) where its weights are installed; None without them."""
+    return shipped.ensure(Path(settings.KEFU_DATA_DIR))
 
 
 def english() -> Encoder | None:
@@ -29,11 +30,11 @@ def english() -> Encoder | None:
     with _lock:
         if not _looked:
             _looked = True
-            if folder().is_dir():
+            if (found := folder()) is not None:
                 from bot.encoders.onnx_folder import OnnxEncoder
 
                 try:
-                    _encoder = OnnxEncoder.open(folder())
+                    _encoder = OnnxEncoder.open(found)
                 except Exception as error:
                     # Whatever is wrong with the folder, the bot answers without it.
                     log.warning("encoder_not_loaded", error=type(error).__name__, exc_info=True)

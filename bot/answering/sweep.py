@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from bot import metrics, sites
-from bot.answering import memory
+from bot.answering import memory, warming
 from bot.answering.nudge import owe
 from bot.models import Turn
 from chat.conversation import SYSTEM
@@ -37,13 +37,14 @@ def sweep() -> int:
         .values_list("conversation", "site_id", "since_ms")[:STEP]
     )
     metrics.OWED.set(len(rows))
+    allowance = warming.ALLOWANCE_MS if warming.is_starting() else 0
     again: list[str] = []
     late: list[tuple[str, str]] = []
     for conversation, site, since in rows:
         bot = sites.of_site(str(site))
         if bot is None:
             late.append((str(conversation), "bot_off"))
-        elif now - since >= bot.patience_ms:
+        elif now - since >= bot.patience_ms + allowance:
             late.append((str(conversation), "bot_late"))
         else:
             again.append(str(conversation))

@@ -15,16 +15,27 @@ from bot.engine import Asked
 
 GREETINGS: Final = ("你好，请问多久能到？", "hello, how long does it take?")
 
+ALLOWANCE_MS: Final = 15_000
+"""How much longer somebody may wait for a bot that is just starting: dictionaries and models take 2 s on a
+quiet machine, and more on one where everything starts at once."""
+
 _lock: Final = threading.Lock()
 _warmed: Bundle | None = None
+_starting = False
+
+
+def is_starting() -> bool:
+    """Whether this process will answer soon and does not yet."""
+    return _starting and _warmed is None
 
 
 def warm() -> None:
     """Ask each site's engine something, once for every bundle. Raises `DatabaseError`."""
-    global _warmed
+    global _warmed, _starting
     bots = sites.everywhere()
     if not bots:
         return
+    _starting = True
     bundle = bundle_now()
     with _lock:
         if bundle is _warmed:

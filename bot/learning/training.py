@@ -39,8 +39,7 @@ def train(by: str = "", *, note: str = "", canary_percent: int = 0) -> TrainedMo
         examples = list(Example.objects.filter(intent__enabled=True).values_list("text", "intent__name"))
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "model.npz"
-            encoder = encoding.folder() if encoding.folder().is_dir() else None
-            report = learn(examples, out, encoder=encoder, oos=out_of_scope(), synonyms=synonyms())
+            report = learn(examples, out, encoder=encoding.folder(), oos=out_of_scope(), synonyms=synonyms())
             row = _keep(out.read_bytes(), report, by, note, canary_percent)
     finally:
         _busy.release()

@@ -86,8 +86,10 @@ def _unveiled(squeezed: str) -> str:
 
 
 def _latin_edges(folded: str) -> set[str]:
-    """Latin words and runs of up to four of them: what stands between blanks, alone or joined."""
-    words = "".join(character if character.isalnum() else " " for character in folded).split()
+    """Latin words and numbers, and runs of up to four: what stands alone, or joined though it was apart."""
+    words = "".join(
+        character if character.isascii() and character.isalnum() else " " for character in folded
+    ).split()
     runs = set(words)
     for first in range(len(words)):
         joined = words[first]

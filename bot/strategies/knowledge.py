@@ -12,12 +12,8 @@ from bot import phrases
 from bot.strategies.base import Answer, Choice, Context, Source
 from knowledge.graph import Graph
 from knowledge.lexicon import Lexicon
-from knowledge.search.entry import Entry, Hit
-from knowledge.search.index import SearchIndex
-from knowledge.search.ranking import ANSWER_AT
+from knowledge.search import ANSWER_AT, OFFER_AT, Entry, Hit, SearchIndex
 
-CHOICES_AT: Final = 0.3
-"""Hits from here on may be offered as choices; below, fewer than one in three is what was meant."""
 GRAPH_AT: Final = 0.75
 """From how much of a question a fact has to speak of to answer it alone."""
 CLEAR: Final = 0.08
@@ -76,7 +72,7 @@ class Retrieval:
             for hit in hits[:5]
         ]
         best = hits[0] if hits else None
-        if best is None or best.score < min(threshold, CHOICES_AT):
+        if best is None or best.score < min(threshold, OFFER_AT):
             context.note(self.name, "none", hits=shown, threshold=threshold)
             return None
         rivals = [hit for hit in hits[1:MAX_CHOICES] if best.score - hit.score < CLEAR]
@@ -87,7 +83,7 @@ class Retrieval:
         return self._choices(context, [best, *rivals] if rivals else list(hits[:MAX_CHOICES]), threshold)
 
     def _choices(self, context: Context, hits: list[Hit], threshold: float) -> Answer | None:
-        offered = [hit for hit in hits if hit.score >= CHOICES_AT]
+        offered = [hit for hit in hits if hit.score >= OFFER_AT]
         titles = list(dict.fromkeys(title_of(self._index.entry(hit.id)) for hit in offered))
         if len(titles) < 2:
             best = hits[0]
