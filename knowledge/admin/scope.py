@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -141,6 +141,8 @@ class ScopedAdmin(ModelAdmin):
                 choices=choices, coerce=uuid_or_none, empty_value=None, label=_("site"),
                 required=choices[:1] != [("", _("every site"))],
             )  # fmt: skip
+        if isinstance(db_field, URLField):
+            kwargs["assume_scheme"] = "https"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 
 from agents.models import CannedReply, CloseCategory, Macro, SavedView
 from chat.models import AttributeDefinition, Block, Label, Site
+from knowledge.models import Article, Question, Release
 from tests.api.conftest import Caller, Guest
 
 CHECKS = [
@@ -103,6 +104,9 @@ def furnish(guest: Guest, site: Site) -> dict[str, str]:
         "reply": CannedReply.objects.create(**here, shortcut="x", title="x", text="x"),
         "macro": Macro.objects.create(**here, name="x", steps=[{"do": "note", "text": "x"}]),
         "view": SavedView.objects.create(name="x", filters={}),
+        "question": Question.objects.create(site_id=site.pk, text="x", answer="x"),
+        "article": Article.objects.create(site_id=site.pk, title="x"),
+        "release": Release.objects.create(number=1),
     }
     known = {"conversation": guest.conversation, "visitor": guest.id, "site": str(site.id)}
     return known | {name: str(row.pk) for name, row in rows.items()}
