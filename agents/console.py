@@ -24,7 +24,7 @@ from agents.console_modules import modules
 from agents.models import Group, SiteRouting
 from chat.conversation import RECALL_WINDOW_MS, Participant
 from chat.models import Site
-from chat.ports import roster
+from chat.ports import bot_answers, roster
 from chat.protocol.entry import MAX_TEXT
 
 
@@ -85,14 +85,22 @@ def _config(request: HttpRequest, agent: Participant) -> dict[str, Any]:
     if agent.sites is not None:
         sites = sites.filter(pk__in=agent.sites)
     known = list(sites)
+    with_bot = {str(site.pk) for site in known if bot_answers(str(site.pk))}
     return {
         "agent": {"id": agent.id, "name": agent.name, "role": agent.role},
         "groups": _groups(agent),
         "locale": "zh-CN" if (get_language() or "").startswith("zh") else "en",
         "sites": [
-            {"id": str(site.pk), "name": site.name, "require_category": site.require_category}
+            {
+                "id": str(site.pk),
+                "name": site.name,
+                "require_category": site.require_category,
+                "bot": str(site.pk) in with_bot,
+                "help": f"/help/{site.public_key}/",
+            }
             for site in known
         ],
+        "bot": bool(with_bot),
         "sla": _targets(known),
         "routing": settings.KEFU_ROUTING,
         "base": reverse("agents:console"),

@@ -21,7 +21,8 @@ def modules(locale: str) -> tuple[str, ...]:
     """Static names of the entries, all they import, and the words of one language ("zh-CN", "en")."""
     tail = locale.lower()
     code = dict.fromkeys((*_imported(_EARLY), *_imported(_ENTRY)))
-    return (*code, f"console/words/{tail}.js", f"console/words/thread-{tail}.js")
+    words = (f"console/words/{part}{tail}.js" for part in ("", "thread-", "bot-"))
+    return (*code, *words)
 
 
 @lru_cache(maxsize=8)

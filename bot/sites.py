@@ -14,6 +14,8 @@ from django.utils.translation import gettext, override
 from bot.models import BotSettings
 
 TTL_S: Final = 2.0
+MOST_QUICK: Final = 6
+"""Questions at the beginning; more of them are a menu nobody reads on a phone."""
 
 
 class SiteBot(msgspec.Struct, frozen=True):
@@ -43,6 +45,11 @@ class SiteBots:
     def answers(self, site: str) -> bool:
         """See `Bot.answers`."""
         return of_site(site) is not None
+
+    def quick_questions(self, site: str) -> tuple[str, ...]:
+        """See `Bot.quick_questions`."""
+        bot = of_site(site)
+        return () if bot is None else bot.quick_questions[:MOST_QUICK]
 
 
 def of_site(site: str) -> SiteBot | None:

@@ -69,8 +69,8 @@ class Follower(Protocol):
     """
 
     def follow(self, moved: Sequence[Moved]) -> None:
-        """Take in a batch, inside persistence's transaction, of which no trace is left when it raises. May see
-        a batch again and must then change nothing. `DatabaseError` makes persistence try the whole batch
+        """Take in a batch, inside persistence's transaction, of which no trace is left when it raises. May
+        see a batch again and must then change nothing. `DatabaseError` makes persistence try the whole batch
         again; any other exception is logged and counted, and the rows stay as they were.
         """
 
@@ -119,6 +119,9 @@ class Bot(Protocol):
 
     def answers(self, site: str) -> bool:
         """Whether new conversations of the site begin with it. May touch the database; at most 2 s old."""
+
+    def quick_questions(self, site: str) -> tuple[str, ...]:
+        """What it offers a visitor of the site to ask at the beginning. May touch the database."""
 
 
 _bot: Bot | None = None
@@ -183,3 +186,8 @@ def register_bot(bot: Bot) -> None:
 def bot_answers(site: str) -> bool:
     """Whether a bot answers at the site. May touch the database."""
     return _bot is not None and _bot.answers(site)
+
+
+def quick_questions(site: str) -> tuple[str, ...]:
+    """What the site's bot offers to ask at the beginning. May touch the database."""
+    return () if _bot is None else _bot.quick_questions(site)

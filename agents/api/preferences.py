@@ -27,6 +27,9 @@ class PreferencesSerializer(serializers.Serializer[Any]):
     sound = serializers.BooleanField(required=False)
     notifications = serializers.BooleanField(required=False)
     density = serializers.ChoiceField(choices=("comfortable", "compact"), required=False)
+    suggest_replies = serializers.BooleanField(
+        required=False, help_text="Whether the bot offers replies while one writes."
+    )
     away_after_min = serializers.IntegerField(required=False, min_value=0, max_value=240)
     ui = serializers.DictField(required=False)
 

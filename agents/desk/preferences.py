@@ -37,6 +37,7 @@ SETTINGS: Final[dict[str, tuple[Any, _Check, str]]] = {
     "sound": (True, _flag, "true or false"),
     "notifications": (False, _flag, "true or false"),
     "density": ("comfortable", _one_of("comfortable", "compact"), "comfortable or compact"),
+    "suggest_replies": (True, _flag, "true or false"),
     "away_after_min": (0, _minutes, "0 to 240 minutes"),
     "ui": ({}, _small_object, "a small object"),
 }

@@ -18,6 +18,7 @@ from chat.api.reception import OpennessSerializer, PlaceSerializer, openness_sho
 from chat.api.schema import PersonRefSerializer, errors
 from chat.conversation import Status
 from chat.models import Channel
+from chat.ports import quick_questions
 from chat.protocol.entry import MAX_TEXT
 from chat.realtime.limits import VISITOR
 from chat.sites import SiteConfig
@@ -99,6 +100,10 @@ class SessionSiteSerializer(OpennessSerializer):
     locale = serializers.CharField()
     typing_preview = serializers.BooleanField()
     reopen_hours = serializers.IntegerField()
+    quick_questions = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the bot offers to ask; for a conversation that is its own and still empty.",
+    )
 
 
 class VisitorSessionSerializer(serializers.Serializer[Any]):
@@ -191,9 +196,16 @@ def _answer(opened: visitors.SessionOpened, found: Welcome) -> dict[str, Any]:
             "locale": site.locale,
             "typing_preview": site.typing_preview,
             "reopen_hours": site.reopen_hours,
+            "quick_questions": list(_offered(opened)),
             **openness_shown(found.openness),
         },
     }
+
+
+def _offered(opened: visitors.SessionOpened) -> tuple[str, ...]:
+    if opened.conversation.status != "bot" or opened.conversation.head:
+        return ()
+    return quick_questions(opened.site.id)
 
 
 def limits_of(site: SiteConfig) -> dict[str, Any]:

@@ -2,12 +2,13 @@
  *   bubble(entry, { desk, place, state, item, recallable, edited, on }) -> Element
  *     place  { first, last } in a run of one sender      state  "sent" | "delivered" | "read" for what agents wrote, else null
  *     item   the outbox item while it is not acked yet   edited  { text, at } of a note that was changed
- *     on     { quote(entry), jump(seq), edit(entry), recall(entry), mayQuote }
+ *     on     { quote(entry), jump(seq), edit(entry), recall(entry), why(entry), teach(entry), mayQuote }
  *   line(text, kind, { words, at }) -> a quiet centred line      stateOfItem(item, desk)      inside(entry) -> "note" | "whisper" | null */
 
 import { el, icon, linkify } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { clock, stamp } from "../shared/time.js";
+import { answer, isAnswer } from "./answer.js";
 import { failure, initial, say } from "./describe.js";
 import { card, paper, picture } from "./media.js";
 import { quoteOf } from "./quote.js";
@@ -33,8 +34,10 @@ function named(nodes, mentions) {
 
 function content(entry, { desk, item, edited, on }) {
   const text = edited?.text ?? entry.text;
+  const quoted = quoteOf(entry, desk.timeline(entry.conversation), on.jump);
+  if (isAnswer(entry)) return [quoted, ...answer(entry)].filter(Boolean);
   return [
-    quoteOf(entry, desk.timeline(entry.conversation), on.jump),
+    quoted,
     entry.kind === "image" && picture(entry, item),
     entry.kind === "file" && paper(entry, item),
     entry.kind === "card" && card(entry),

@@ -6,8 +6,8 @@ import { t } from "../shared/i18n.js";
 import { VIEWS } from "./filters.js";
 import { isSupervisor, standing } from "./standing.js";
 
-const VIEW_PINYIN = { mine: "wo de hui hua", waiting: "deng dai jie ru", invited: "yao qing wo de", snoozed: "yi yan hou", all: "quan bu jin xing zhong", closed: "yi jie shu" };
-const VIEW_ICONS = { mine: "mine", waiting: "waiting", invited: "at", snoozed: "moon", all: "all", closed: "closed" };
+const VIEW_PINYIN = { mine: "wo de hui hua", waiting: "deng dai jie ru", invited: "yao qing wo de", snoozed: "yi yan hou", all: "quan bu jin xing zhong", closed: "yi jie shu", bot: "ji qi ren jie dai zhong" };
+const VIEW_ICONS = { mine: "mine", waiting: "waiting", invited: "at", snoozed: "moon", all: "all", closed: "closed", bot: "bot" };
 
 /* name → [icon, pinyin, keys, when it makes sense by standing] */
 const ACTS = {
@@ -16,7 +16,7 @@ const ACTS = {
   note: ["note", "xie bei zhu", "Alt P", null],
   close: ["closed", "jie shu hui hua", "Alt E", ["mine", "offered", "queued", "bot"]],
   reopen: ["undo", "chong xin da kai", "", ["closed"]],
-  transfer: ["forward", "zhuan jie hui hua", "", ["mine", "offered", "other", "queued"]],
+  transfer: ["forward", "zhuan jie hui hua", "", ["mine", "offered", "other", "queued", "bot"]],
   snooze: ["moon", "shao hou chu li", "", ["mine", "offered", "queued"]],
   labels: ["tag", "she zhi biao qian", "", null],
 };
@@ -44,7 +44,8 @@ export function commands(desk, { views, opened }) {
   const acts = Object.entries(ACTS)
     .filter(([, [, , , fits]]) => how !== null && how !== "gone" && (fits === null || fits.includes(how)))
     .map(([name, [glyph, pinyin, keys]]) => ({ id: `act.${name}`, section: "acts", glyph, name: t(`command.${name}`), pinyin, keys, run: () => desk.emit("want", name, id) }));
-  const built = VIEWS.map((name, at) => ({ id: `view.${name}`, section: "views", glyph: VIEW_ICONS[name], name: t(`view.${name}`), pinyin: VIEW_PINYIN[name], keys: `Alt ${at + 1}`, run: () => desk.emit("want", "view", name) }));
+  const shown = VIEWS.filter((name) => name !== "bot" || desk.config.bot);
+  const built = shown.map((name, at) => ({ id: `view.${name}`, section: "views", glyph: VIEW_ICONS[name], name: t(`view.${name}`), pinyin: VIEW_PINYIN[name], keys: `Alt ${at + 1}`, run: () => desk.emit("want", "view", name) }));
   const saved = views.saved.map((view) => ({ id: view.id, section: "views", glyph: view.shared ? "team" : "bookmark", name: view.name, pinyin: "", keys: "", run: () => desk.emit("want", "view", view.id) }));
   const live = isSupervisor(desk.self) ? [{ id: "live", section: "views", glyph: "pulse", name: t("live.title"), pinyin: "shi shi gai kuang", keys: "", run: () => desk.emit("want", "live") }] : [];
   return [...acts, ...built, ...saved, ...live, ...settings(desk)];

@@ -14,6 +14,7 @@ import { barOf, tabsOf } from "./composer-parts.js";
 import { failure, say, visitorName } from "./describe.js";
 import { Drafts } from "./drafts.js";
 import { fate } from "./fate.js";
+import { Proposals } from "./proposals.js";
 import { quoteBar } from "./quote.js";
 import { canned, knowledge, mentioned, mentions } from "./sources.js";
 import { Staged } from "./staged.js";
@@ -37,6 +38,7 @@ export class Composer {
   #busy = false;
   #part = {};
   #suggest;
+  #proposals;
   #sources;
   #staged;
   #root = document.getElementById("composer");
@@ -48,7 +50,11 @@ export class Composer {
     this.#draft = this.#drafts.read(null);
     this.#build();
     desk.on("rows", (id) => id === this.#id && this.#draw());
-    desk.on("thread", (id) => id === this.#id && !this.#part.notice.hidden && this.#draw());
+    desk.on("thread", (id) => {
+      if (id !== this.#id) return;
+      if (!this.#part.notice.hidden) this.#draw();
+      this.#proposals.update();
+    });
     desk.on("preferences", () => this.#draw());
     addEventListener("pagehide", () => this.#save());
   }
@@ -57,7 +63,7 @@ export class Composer {
     const text = el("textarea.composer-text", { id: "composer-text", rows: 3, spellcheck: true, autocomplete: "off", oninput: () => this.#typed(), onkeydown: (event) => this.#key(event), onpaste: (event) => this.#pasted(event), onblur: () => this.#id && this.#desk.typing(this.#id, false) });
     text.addEventListener("compositionend", () => this.#suggest.update());
     const current = () => ({ id: this.#id, mode: this.#mode });
-    this.#sources = { canned: canned(this.#desk, current), mention: mentions(this.#desk, current), knowledge: knowledge(current) };
+    this.#sources = { canned: canned(this.#desk, current), mention: mentions(this.#desk, current), knowledge: knowledge(this.#desk, current) };
     const tabs = tabsOf({ onPick: (mode) => this.focus(mode), onStep: (step) => this.#step(step) });
     const bar = barOf({
       desk: this.#desk,
@@ -78,7 +84,8 @@ export class Composer {
     };
     this.#staged = new Staged(this.#part.pending, { onChange: () => this.#filesChanged() });
     fill(this.#part.box, this.#part.quote, this.#part.pending, text, this.#part.notice, bar.node);
-    fill(this.#root, tabs.node, this.#part.box);
+    this.#proposals = new Proposals(this.#desk, { text, current, mayWrite: () => this.#mayWrite() });
+    fill(this.#root, this.#proposals.node, tabs.node, this.#part.box);
     this.#suggest = new Suggest({ text, root: this.#root, sources: Object.values(this.#sources) });
   }
 
@@ -95,6 +102,7 @@ export class Composer {
     this.#save();
     this.#id = id;
     this.#suggest.close();
+    this.#proposals.clear();
     this.#draft = this.#drafts.read(id);
     this.#staged.open(this.#draft.files);
     this.#mode = "reply";
@@ -163,6 +171,7 @@ export class Composer {
     text.placeholder = SHORT.matches || this.#mode !== "reply" ? placeholder : `${placeholder}\n${t("composer.triggers")}`;
     text.setAttribute("aria-label", placeholder);
     bar.draw(this.#mode);
+    this.#proposals.update();
     if (!may) this.#drawNotice(row);
     else if (hadFocus) text.focus({ preventScroll: true });
     this.#check();
@@ -192,6 +201,7 @@ export class Composer {
     this.#grow();
     this.#check();
     this.#suggest.update();
+    this.#proposals.update();
     if (this.#mode === "reply") this.#desk.typing(this.#id, this.#part.text.value.trim() !== "");
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#save(), SAVE_MS);
@@ -222,7 +232,7 @@ export class Composer {
 
   #key(event) {
     if (composing(event)) return;
-    if (this.#suggest.key(event)) return;
+    if (this.#suggest.key(event) || this.#proposals.key(event)) return;
     if (event.key === "Escape" && this.#draft.quote && this.#mode === "reply") {
       event.stopPropagation();
       this.quote(null);

@@ -10,12 +10,13 @@ import { Labels } from "./context/labels.js";
 import { asMs, Panel, pairs } from "./context/panel.js";
 import { Profile } from "./context/profile.js";
 import { Routing } from "./context/routing.js";
+import { Summary } from "./context/summary.js";
 import { Trail } from "./context/trail.js";
 import { askMerge } from "./dialogs/merge.js";
 import { askProfile } from "./dialogs/profile.js";
 
 /* Acts after which another look at routing and history is worth it. */
-const STIRRING = new Set(["assigned", "queued", "transferred", "refused", "closed", "merged"]);
+const STIRRING = new Set(["assigned", "queued", "transferred", "refused", "closed", "merged", "handoff", "accepted"]);
 
 export class Context {
   #desk;
@@ -29,6 +30,7 @@ export class Context {
     const merge = (twin) => this.#merge(twin);
     this.#parts = {
       card: new Card(desk, { onEdit: () => this.#edit(), onMerge: () => merge(null) }),
+      summary: new Summary(desk),
       profile: new Profile(desk),
       labels: new Labels(desk),
       trail: new Trail(desk),
@@ -60,8 +62,8 @@ export class Context {
     const id = this.#id;
     const row = this.#row() ?? (await this.#desk.lists.one(id));
     if (!row || id !== this.#id) return;
-    const { profile, trail, routing, history } = this.#parts;
-    const asked = [this.#desk.visitors.load(row.visitor.id, { fresh: true }), ...[profile, trail, routing, history].map((part) => part.load(row))];
+    const { summary, profile, trail, routing, history } = this.#parts;
+    const asked = [this.#desk.visitors.load(row.visitor.id, { fresh: true }), ...[summary, profile, trail, routing, history].map((part) => part.load(row))];
     /* Each part is shown as it comes. */
     await Promise.allSettled(asked.map((one) => one.then(() => id === this.#id && this.#draw())));
   }
@@ -74,8 +76,8 @@ export class Context {
     const row = this.#row();
     if (first || !row) return;
     const id = this.#id;
-    const { routing, history } = this.#parts;
-    for (const part of [routing, history]) part.load(row).then(() => id === this.#id && this.#draw());
+    const { summary, routing, history } = this.#parts;
+    for (const part of [summary, routing, history]) part.load(row).then(() => id === this.#id && this.#draw());
   }
 
   #draw() {
@@ -85,13 +87,14 @@ export class Context {
       return;
     }
     const visitor = { ...row.visitor, ...this.#desk.visitors.get(row.visitor.id) };
-    const { card, profile, labels, trail, facts, routing, history } = this.#parts;
+    const { card, summary, profile, labels, trail, facts, routing, history } = this.#parts;
     if (!this.#root.contains(card.node)) {
       const [contact, ofConversation, ofVisitor] = profile.nodes;
       const [twins, earlier] = history.nodes;
-      fill(this.#root, card.node, twins, contact, labels.node, ofConversation, ofVisitor, trail.node, facts.node, routing.node, earlier);
+      fill(this.#root, card.node, twins, summary.node, contact, labels.node, ofConversation, ofVisitor, trail.node, facts.node, routing.node, earlier);
     }
     card.draw(row, visitor);
+    summary.draw(row);
     profile.draw(row, visitor);
     labels.draw(row);
     trail.draw(row, visitor);

@@ -4,9 +4,10 @@
  *                                          stay(text, label): it stays all the same, to be read; the button then closes it
  *     valid() -> bool                      asked on every input; Send is off while it says no
  *   field(label, control, hint) -> a labelled control      choice(...) see choices()
- *   choices({ label, options, value, onPick, onSearch, empty }) -> { node, value(), fill(options) }   a searchable list of one choice
+ *   choices({ label, options, start, onPick, onSearch, empty }) -> { node, value(), fill(options), pick(option) }   a searchable list of one choice
+ *     start   id of the option that is chosen at first
  *     await onSearch(words) -> options | null   more of them by what was typed
- *     option { id, name, aside, note, dim, status, heading }   heading: a line that cannot be chosen
+ *     option { id, name, aside, note, dim, status, heading, always }   heading: a line that cannot be chosen; always: found by any words
  * The browser keeps the focus inside, gives it back on close, and closes on Escape. */
 
 import { el, fill, icon } from "../shared/dom.js";
@@ -92,9 +93,9 @@ export function textarea(props) {
   return el("textarea.input", { rows: 3, ...props });
 }
 
-export function choices({ label, options = [], placeholder, empty = "", onPick = () => {}, onSearch = null }) {
+export function choices({ label, options = [], placeholder, empty = "", onPick = () => {}, onSearch = null, start = null }) {
   let all = options;
-  let chosen = null;
+  let chosen = all.find((one) => one.id === start) ?? null;
   let asking = null;
   const list = el("div.choices", { id: `choices-${(made += 1)}`, role: "listbox", tabIndex: 0, ariaLabel: label, onkeydown: keyed });
   const search = el("input.input", { type: "search", placeholder, ariaLabel: placeholder, autocomplete: "off", spellcheck: false, oninput: typed, onkeydown: keyed });
@@ -103,7 +104,7 @@ export function choices({ label, options = [], placeholder, empty = "", onPick =
 
   function shown() {
     const words = search.value.trim().toLowerCase();
-    return words === "" ? all : all.filter((one) => !one.heading && `${one.name} ${one.search ?? ""}`.toLowerCase().includes(words));
+    return words === "" ? all : all.filter((one) => one.always || (!one.heading && `${one.name} ${one.search ?? ""}`.toLowerCase().includes(words)));
   }
 
   function typed() {
@@ -168,5 +169,6 @@ export function choices({ label, options = [], placeholder, empty = "", onPick =
     node,
     value: () => chosen,
     fill: refill,
+    pick,
   };
 }

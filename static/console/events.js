@@ -7,6 +7,8 @@ import { clock, dayKey, stamp } from "../shared/time.js";
 import { say } from "./describe.js";
 
 const REASONS = new Set(["new", "overflow", "no_answer", "silent", "gone", "refused", "reopened", "handoff", "woken"]);
+/* Why a conversation went from the bot to people; anything else is somebody's own words. */
+const HANDED = new Set(["asked", "misses", "anger", "sensitive", "vip", "rule", "intent", "failure", "refused", "bot_late", "bot_off"]);
 const GIVEN = new Set(["sticky", "returned"]);
 
 function personName(person, selfId, you = "you") {
@@ -71,6 +73,12 @@ function closed(entry, selfId) {
   return bySystem ? say("event.closed_system") : say("event.closed", { by: actor(entry, selfId) });
 }
 
+function handedOver(entry, by) {
+  const words = say({ visitor: "event.handoff_visitor", bot: "event.handoff_bot", system: "event.handoff_system" }[entry.sender?.kind] ?? "event.handoff", { by });
+  const { reason } = entry.event.data ?? {};
+  return HANDED.has(reason) ? t("event.handoff_why", { words, reason: say(`handoff.${reason}`) }) : words;
+}
+
 export function eventText(entry, selfId) {
   const { name, data = {} } = entry.event ?? {};
   const by = entry.event ? actor(entry, selfId) : t("system");
@@ -87,7 +95,7 @@ export function eventText(entry, selfId) {
     case "refused":
       return say("event.refused", { agent });
     case "handoff":
-      return say(entry.sender?.kind === "visitor" ? "event.handoff_visitor" : entry.sender?.kind === "bot" ? "event.handoff_bot" : "event.handoff", { by });
+      return handedOver(entry, by);
     case "invited":
       return say("event.invited", { by, agent: personName(data.agent, selfId, "you.object") });
     case "left":
@@ -121,7 +129,8 @@ export function eventText(entry, selfId) {
 export function eventWords(entry) {
   const { name, data = {} } = entry.event ?? {};
   if (name === "summarized") return data.summary || entry.text || null;
-  if (name === "refused" || name === "handoff") return data.reason || null;
+  if (name === "handoff") return HANDED.has(data.reason) ? null : data.reason || null;
+  if (name === "refused") return data.reason || null;
   if (name === "transferred") return data.note || entry.text || null;
   return null;
 }

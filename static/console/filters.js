@@ -15,6 +15,7 @@ export const BUILT_IN = {
   snoozed: { status: OPEN, agent: "me", snoozed: true },
   all: { status: OPEN, snoozed: false },
   closed: { status: ["closed"] },
+  bot: { status: ["bot"] },
 };
 export const VIEWS = Object.keys(BUILT_IN);
 export const KEYS = ["status", "group", "label", "channel", "agent", "priority"];

@@ -3,6 +3,7 @@
 
 import { t } from "../shared/i18n.js";
 import { dayKey, dayLabel } from "../shared/time.js";
+import { briefCard } from "./brief.js";
 import { bubble, inside, line, stateOfItem } from "./bubble.js";
 import { eventText, eventWords } from "./events.js";
 
@@ -74,6 +75,7 @@ export function itemsOf(context) {
     }
     if (entry.seq && entry.seq === newFrom) items.push({ key: "new", sign: "", make: () => line(t("thread.new"), "new") });
     if (entry.kind === "hidden") items.push({ key: `s${entry.seq}`, sign: "hidden", make: () => line(t("hidden"), "hidden") });
+    else if (entry.event?.name === "briefed") items.push({ key: `s${entry.seq}`, sign: "brief", make: () => briefCard(entry) });
     else if (plain(entry)) {
       const made = eventItem(entry, desk.self.id);
       if (made) items.push(made);

@@ -48,7 +48,7 @@ export function bindKeys(acts) {
     if (document.querySelector("dialog[open]")) return;
     if (event.altKey && !event.ctrlKey && !event.metaKey) {
       const name = BY_CODE[event.code];
-      const view = /^Digit([1-6])$/.exec(event.code);
+      const view = /^Digit([1-7])$/.exec(event.code);
       if (name) acts[name]();
       else if (view) acts.view(Number(view[1]));
       else return;

@@ -36,6 +36,7 @@ import { Watching } from "./watching.js";
 const config = JSON.parse(document.getElementById("kefu-config").textContent);
 await useLocale(config.locale, { "zh-CN": () => import("./words/zh-cn.js"), en: () => import("./words/en.js") });
 await moreWords({ "zh-CN": () => import("./words/thread-zh-cn.js"), en: () => import("./words/thread-en.js") });
+await moreWords({ "zh-CN": () => import("./words/bot-zh-cn.js"), en: () => import("./words/bot-en.js") });
 
 const desk = new Desk(config);
 if (early) desk.lists.expect(early);
@@ -156,7 +157,7 @@ const { openHelp } = bindKeys({
   previous: () => list.step(-1),
   close: () => (selection.size > 0 ? bulk.close() : closeOpened()),
   accept: () => want("accept"),
-  view: (number) => showView(VIEWS[number - 1]),
+  view: (number) => (VIEWS[number - 1] !== "bot" || config.bot) && showView(VIEWS[number - 1]),
   search: () => search.focus(),
   reply: () => want("reply"),
   note: () => want("note"),

@@ -13,6 +13,7 @@ export class Settings {
   #themes = [...document.querySelectorAll("[data-theme-choice]")];
   #densities = [...document.querySelectorAll("[data-density-choice]")];
   #sound = document.getElementById("sound");
+  #suggest = document.getElementById("suggest-replies");
   #notify = document.getElementById("notify");
   #notifyHint = document.getElementById("notify-hint");
 
@@ -23,6 +24,7 @@ export class Settings {
     for (const choice of this.#densities) choice.addEventListener("click", () => this.#kept.set("density", choice.dataset.densityChoice));
     this.#sound.addEventListener("change", () => this.#setSound(this.#sound.checked));
     this.#notify.addEventListener("change", () => this.#setNotify(this.#notify.checked));
+    this.#suggest?.addEventListener("change", () => this.#kept.set("suggest_replies", this.#suggest.checked));
     desk.on("preferences", () => this.draw());
     desk.on("set", (name, value) => {
       if (name === "status") status.say(value);
@@ -46,6 +48,7 @@ export class Settings {
     document.body.dataset.density = density;
     for (const choice of this.#densities) choice.setAttribute("aria-pressed", String(choice.dataset.densityChoice === density));
     this.#sound.checked = this.#kept.get("sound", true);
+    if (this.#suggest) this.#suggest.checked = this.#kept.get("suggest_replies", true);
     const able = "Notification" in window;
     this.#notify.checked = able && Notification.permission === "granted" && this.#kept.get("notifications", false);
     this.#notify.disabled = !able || Notification.permission === "denied";

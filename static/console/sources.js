@@ -1,15 +1,20 @@
 /* sources.js: what the composer's list offers: canned replies (/), colleagues (@), the knowledge base (::).
- *   canned(desk, current)   mentions(desk, current)   knowledge(current)     current() -> { id, mode }
+ *   canned(desk, current)   mentions(desk, current)   knowledge(desk, current)     current() -> { id, mode }
  *   await used(desk, reply, id) -> a canned reply's words, filled in for a conversation
  *   mentioned(text, agents) -> the agents a note names     valuesOf(desk, id) -> what variables stand for in a conversation */
 
 import { el, icon } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { blocks } from "../shared/markdown.js";
+import { plain } from "./answer.js";
+import { percent } from "./brief.js";
 import { say } from "./describe.js";
 import { filled } from "./variables.js";
 
 const MOST = 25;
 const MOST_COLLEAGUES = 8;
+const MOST_ANSWERS = 8;
+const MOST_QUERY = 300;
 
 export function canned(desk, current) {
   const kept = new Map();
@@ -99,7 +104,9 @@ export function mentioned(text, agents) {
   return [...agents].filter((agent) => agent.name && text.includes(`@${agent.name}`)).map(({ id, name }) => ({ id, name }));
 }
 
-export function knowledge(current) {
+/* The knowledge base of the conversation's site; nothing typed yet: what fits the visitor's last words. */
+export function knowledge(desk, current) {
+  const asked = (query) => query.trim() || (desk.timeline(current().id).entries().findLast((entry) => entry.sender?.kind === "visitor" && entry.text)?.text ?? "");
   return {
     name: "knowledge",
     glyph: "book",
@@ -109,8 +116,23 @@ export function knowledge(current) {
       const found = /::([^\n:]{0,60})$/.exec(before);
       return found && { query: found[1], from: before.length - found[1].length - 2 };
     },
-    find: async () => [],
-    empty: () => el("div.suggest-nothing", {}, icon("book"), el("p.empty-title", {}, t("suggest.knowledge_empty")), el("p.empty-text", {}, t("suggest.knowledge_text"))),
+    find: async (query) => {
+      const site = desk.config.sites.find((one) => one.id === desk.rows.get(current().id)?.site);
+      const words = asked(query);
+      if (!site || words === "") return [];
+      const { results } = await desk.api.get("knowledge/search/", { q: words.slice(0, MOST_QUERY), site: site.id, limit: MOST_ANSWERS });
+      return results.map(({ id, title, answer, category, score, url }) => ({
+        id,
+        label: title,
+        hint: category,
+        aside: percent(score),
+        preview: [el("div.rich.suggest-words", { dir: "auto" }, ...blocks(answer))],
+        insert: () => plain(answer),
+        link: url ? () => new URL(`${site.help}${url}`, location.origin).href : null,
+      }));
+    },
+    empty: (query) =>
+      query.trim() ? say("suggest.knowledge_none", { query }) : el("div.suggest-nothing", {}, icon("book"), el("p.empty-title", {}, t("suggest.knowledge_empty")), el("p.empty-text", {}, t("suggest.knowledge_text"))),
   };
 }
 

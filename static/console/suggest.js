@@ -1,7 +1,7 @@
 /* suggest.js: the list that opens over the composer while somebody writes `/`, `@` or `::`.
  *   const suggest = new Suggest({ text, root, sources });
  *     sources  [{ name, title, glyph, match(before) -> { query, from } | null, find(query) -> Promise<item[]>, empty(query) -> text | node, live() }]
- *     item     { id, label, hint, aside, preview, insert: () => text | Promise<text> }
+ *     item     { id, label, hint, aside, preview, insert: () => text | Promise<text>, link: () => address (Alt+Enter puts it in) }
  *   suggest.update()   after typing or moving       suggest.key(event) -> true when the key was for the list       suggest.close()
  *   suggest.opened -> name of the source | null     suggest.show(source)   opened by a button instead of a letter
  * Nothing is sent from here: what is chosen is put into the text, as one step that can be undone. */
@@ -26,12 +26,13 @@ export class Suggest {
   #preview = el("div.suggest-preview", { id: "suggest-preview" });
   #title = el("div.suggest-title");
   #none = el("div.suggest-none.quiet", { role: "status" });
+  #linkHint = el("span.suggest-link", { hidden: true }, el("kbd", {}, "Alt"), el("kbd", {}, "Enter"), el("span", {}, t("suggest.link")));
   #node;
 
   constructor({ text, root, sources }) {
     this.#text = text;
     this.#sources = sources;
-    const foot = el("div.suggest-foot", { ariaHidden: "true" }, el("kbd", {}, "↑"), el("kbd", {}, "↓"), el("span", {}, t("suggest.move")), el("kbd", {}, "Enter"), el("span", {}, t("suggest.insert")), el("kbd", {}, "Esc"), el("span", {}, t("suggest.close")));
+    const foot = el("div.suggest-foot", { ariaHidden: "true" }, el("kbd", {}, "↑"), el("kbd", {}, "↓"), el("span", {}, t("suggest.move")), el("kbd", {}, "Enter"), el("span", {}, t("suggest.insert")), this.#linkHint, el("kbd", {}, "Esc"), el("span", {}, t("suggest.close")));
     this.#node = el("div.suggest", { id: "suggest", hidden: true, onmousedown: (event) => event.preventDefault() }, this.#title, el("div.suggest-body", {}, this.#list, this.#preview), this.#none, foot);
     root.append(this.#node);
     text.setAttribute("aria-autocomplete", "list");
@@ -133,17 +134,18 @@ export class Suggest {
     if (item) this.#text.setAttribute("aria-activedescendant", `suggest-${this.#at}`);
     else this.#text.removeAttribute("aria-activedescendant");
     this.#preview.hidden = !item?.preview;
+    this.#linkHint.hidden = !item?.link;
     if (item?.preview) fill(this.#preview, ...[item.preview].flat());
   }
 
-  async #pick(at) {
+  async #pick(at, how = "insert") {
     const item = this.#items[at];
     const { from, query, to } = this.#match;
     const end = to ?? this.#text.selectionStart;
     const typed = this.#text.value.slice(from, end);
     const source = this.#source;
     this.close();
-    const words = await item.insert();
+    const words = await item[how]();
     /* Somebody typed on while the server filled in the words: then they go to the caret. */
     const still = this.#text.value.slice(from, end) === typed && (to !== undefined || typed.endsWith(query));
     this.#text.focus({ preventScroll: true });
@@ -161,6 +163,7 @@ export class Suggest {
       this.close();
     } else if (count > 0 && event.key === "ArrowDown") this.#move((this.#at + 1) % count);
     else if (count > 0 && event.key === "ArrowUp") this.#move((this.#at + count - 1) % count);
+    else if (count > 0 && event.key === "Enter" && event.altKey && this.#items[this.#at].link) this.#pick(this.#at, "link");
     else if (count > 0 && (event.key === "Enter" || event.key === "Tab") && !event.shiftKey && !event.ctrlKey && !event.metaKey) this.#pick(this.#at);
     else return false;
     event.preventDefault();

@@ -7,10 +7,12 @@ import { el } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { line } from "./bubble.js";
 import { say, visitorName } from "./describe.js";
+import { pairOf, teach } from "./dialogs/teach.js";
 import { itemsOf } from "./items.js";
 import { mayWrite, standing } from "./standing.js";
 import { toast } from "./toast.js";
 import { editNote, recall, tick } from "./tools.js";
+import { explain } from "./why.js";
 
 const END_PX = 48;
 const OLDER_PX = 320;
@@ -152,6 +154,8 @@ export class Thread {
   #acts = {
     quote: (entry) => this.#on.onQuote(entry),
     jump: (seq) => this.jump(seq),
+    why: (entry) => explain(this.#desk, entry),
+    teach: (entry) => teach(this.#desk, entry, pairOf(this.#desk.timeline(this.#id), entry)),
     edit: (entry) => editNote(this.#desk, entry, this.#textOf(entry)),
     recall: (entry) => recall(this.#desk, entry, (text) => this.#on.onAgain(text)),
   };

@@ -1,4 +1,4 @@
-/* tools.js: what can be done with one message, beside it: quote, copy, change a note, take back, send again.
+/* tools.js: what can be done with one message, beside it: quote, copy, why the bot said it, teach, change a note, take back, send again.
  *   tools(entry, { desk, item, recallable, on }) -> Element | null
  *   tick(root)   counts down what may be taken back a little longer; -> true when one has run out
  *   editNote(desk, entry, text)   recall(desk, entry, again)   the acts behind them */
@@ -8,10 +8,18 @@ import { t } from "../shared/i18n.js";
 import { elapsed } from "../shared/time.js";
 import { ask, textarea } from "./dialog.js";
 import { failure } from "./describe.js";
+import { pairOf } from "./dialogs/teach.js";
 import { toast } from "./toast.js";
+import { questionOf } from "./why.js";
 
 function button(glyph, label, run, ...more) {
   return el("button.icon-button", { type: "button", title: label, ariaLabel: label, onclick: run }, icon(glyph), ...more);
+}
+
+/* Where a bot answers, and the message has a question to it or is one. */
+function teaches(entry, desk) {
+  const site = desk.rows.get(entry.conversation)?.site;
+  return Boolean(desk.config.sites.find((one) => one.id === site)?.bot) && pairOf(desk.timeline(entry.conversation), entry) !== null;
 }
 
 function unsent(item, desk) {
@@ -36,6 +44,8 @@ export function tools(entry, { desk, item, recallable, edited, on }) {
   const all = [
     entry.kind !== "event" && on.mayQuote && button("quote", t("act.quote"), () => on.quote(entry)),
     text && button("copy", t("act.copy"), () => copied(text)),
+    questionOf(entry) !== null && button("why", t("why.title"), () => on.why(entry)),
+    teaches(entry, desk) && button("teach", t("act.teach"), () => on.teach(entry)),
     isOwnNote && button("edit", t("act.edit_note"), () => on.edit(entry)),
     recallable && el("button.icon-button.recall", { type: "button", title: t("act.recall"), ariaLabel: t("act.recall"), onclick: () => on.recall(entry) }, icon("undo"), el("span.num", { ariaHidden: "true", data: { until } }, elapsed(until - Date.now()))),
   ].filter(Boolean);

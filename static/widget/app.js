@@ -139,6 +139,7 @@ const composer = new Composer({
 
 const below = new Below({
   node: part("below"),
+  say: (text) => post({ text }),
   onChange: () => draw(),
   context: {
     api,
@@ -306,7 +307,7 @@ function drawNow() {
   composer.relabel(facts.status === "closed" ? "write_reopen" : "write");
   root.classList.toggle("loading", loading);
   thread.draw({ timelines: all, pending: outbox.items(), previews, greeting: hasOlder || loading ? null : greeting(config.site), hasOlder, loading });
-  below.draw({ ...facts, ...there, asked, ratable: conversations.ratable });
+  below.draw({ ...facts, ...there, asked, ratable: conversations.ratable, quick: facts.status === "bot" && conversations.loaded && !asked ? there.quick_questions : [] });
   part("composer").hidden = below.forced;
   if (thread.atBottom) thread.toBottom();
 }

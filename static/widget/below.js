@@ -1,6 +1,6 @@
 /* below.js: what stands below the thread: who is writing, and one card. The cards come when they are first needed, or a
  * moment after the session, so that they are there when the network is not.
- *   const b = new Below({ node, context, onChange })   b.draw({ … facts for cards.js })   b.prefetch()   b.relabel()   b.forced
+ *   const b = new Below({ node, context, say(text), onChange })   b.draw({ … facts for cards.js })   b.prefetch()   b.relabel()   b.forced
  *   b.typing({ on, sender }, fallbackName)   b.opening(ms) -> "in 3 hours" | null */
 
 import { announce } from "../shared/a11y.js";
@@ -16,6 +16,8 @@ export class Below {
   #typist = null;
   #typingEnd = null;
   #coming = null;
+  #asking = null;
+  #quick = null;
 
   constructor(options) {
     this.#options = options;
@@ -31,6 +33,8 @@ export class Below {
 
   relabel() {
     this.#cards?.relabel();
+    this.#quick?.remove();
+    this.#quick = this.#asking = null;
   }
 
   opening(at) {
@@ -54,8 +58,25 @@ export class Below {
     if (this.#typist && !shown) node.append(typingNode(this.#typist));
     else if (!this.#typist) shown?.remove();
     const needed = facts.ratable !== null || (facts.status === "queued" && (facts.queue !== null || facts.state !== "online"));
+    this.#drawQuick(facts.quick ?? []);
     if (this.#cards) this.#cards.draw(facts);
     else if (needed) this.#open();
+  }
+
+  #drawQuick(questions) {
+    if (questions.length === 0) this.#quick?.remove();
+    else if (this.#quick) this.#options.node.append(this.#quick);
+    else {
+      this.#asking ??= import("./quick.js").then(
+        async ({ quickNode }) => {
+          this.#quick = await quickNode(questions, this.#options.say);
+          this.#options.onChange();
+        },
+        () => {
+          this.#asking = null;
+        },
+      );
+    }
   }
 
   #open() {

@@ -21,7 +21,10 @@ export function incoming({ conversations, outbox, below, attention, thread, host
   return ({ type, payload = {} }) => {
     const timeline = conversations.of(payload.conversation ?? payload.id);
     if (type === "message") arrived(payload);
-    else if (type === "message.partial") timeline?.partial(payload);
+    else if (type === "message.partial") {
+      below.typing({ on: false });
+      timeline?.partial(payload);
+    }
     else if (type === "receipt") timeline?.receipt(payload);
     else if (type === "typing") below.typing(payload, conversations.facts.agent?.name);
     else if (type === "conversation" && timeline) {

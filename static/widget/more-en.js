@@ -46,6 +46,7 @@ export default {
   star_3: "3 of 5, all right",
   star_4: "4 of 5, good",
   star_5: "5 of 5, very good",
+  quick: "Questions others ask",
   sources: "Where this comes from:",
   helped: "Did this help?",
   helped_yes: "Yes, it helped",

@@ -44,6 +44,7 @@ export default {
   star_3: "3 分，一般",
   star_4: "4 分，满意",
   star_5: "5 分，非常满意",
+  quick: "大家常问",
   sources: "答案来源：",
   helped: "有帮助吗？",
   helped_yes: "有帮助",

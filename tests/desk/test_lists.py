@@ -218,7 +218,7 @@ def test_preferences_are_ones_own_and_complete(agent: Caller, supervisor: Caller
     start = agent.get(path).json()
     assert start == {
         "theme": "auto", "locale": "", "enter_sends": True, "sound": True, "notifications": False,
-        "density": "comfortable", "away_after_min": 0, "ui": {},
+        "density": "comfortable", "suggest_replies": True, "away_after_min": 0, "ui": {},
     }  # fmt: skip
     changed = agent.send("PUT", path, {"theme": "dark", "ui": {"context": False}}).json()
     assert changed == {**start, "theme": "dark", "ui": {"context": False}}

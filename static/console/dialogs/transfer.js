@@ -52,7 +52,7 @@ function groups(desk, row) {
 function options(desk, row) {
   const agents = people(desk, { except: [row.agent?.id, desk.self.id], row });
   const all = groups(desk, row);
-  const bot = desk.config.bot ? [{ id: "bot", bot: true, name: t("bot"), glyph: "bot", note: t("transfer.bot") }] : [];
+  const bot = desk.config.sites.find((site) => site.id === row.site)?.bot && row.status !== "bot" ? [{ id: "bot", bot: true, name: t("bot"), glyph: "bot", note: t("transfer.bot") }] : [];
   return [
     ...(agents.length > 0 ? [{ heading: t("transfer.people"), id: "h:a" }, ...agents] : []),
     ...(all.length + bot.length > 0 ? [{ heading: t("transfer.groups"), id: "h:g" }, ...all, ...bot] : []),
