@@ -5,17 +5,14 @@ from __future__ import annotations
 import time
 from functools import partial
 
-import pytest
-
 from tests.support.client import access_token, rest
 from tests.support.server import Server, ServerFactory
 from tests.support.waiting import eventually
 
 
-@pytest.mark.parametrize("form", ["embedded", "scaled"])
-def test_every_process_serves_a_publish_within_two_seconds(server_factory: ServerFactory, form: str) -> None:
-    first = server_factory.start("scaled" if form == "scaled" else "embedded", env={"KEFU_RATE_LIMIT": "off"})
-    readers = [first] if form == "embedded" else [first, server_factory.start("scaled", beside=first)]
+def test_every_process_serves_a_publish_within_two_seconds(server_factory: ServerFactory) -> None:
+    first = server_factory.start("scaled", env={"KEFU_RATE_LIMIT": "off"})
+    readers = [first, server_factory.start("scaled", beside=first)]
     token = access_token(first)
     with rest(first, token) as http:
         (site, *_others) = http.get("/api/v1/sites/").json()["data"]
