@@ -2,6 +2,8 @@
 administrator does it for the sites of that agent (`scope.py`); everybody else has no business here.
 """
 
-from knowledge.admin import content, facts, importing, learning, releases
-
-__all__ = ("content", "facts", "importing", "learning", "releases")
+import knowledge.admin.content
+import knowledge.admin.facts
+import knowledge.admin.importing
+import knowledge.admin.learning
+import knowledge.admin.releases  # noqa: F401  (importing registers the pages)
