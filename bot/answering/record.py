@@ -11,7 +11,10 @@ from django.db import DatabaseError, IntegrityError
 from bot.answering.reading import Talk, text_of
 from bot.engine import Outcome
 from bot.models import Answered, Brief
+from bot.safety.privacy import mask
 from chat.protocol.entry import now_ms
+from knowledge.learning.counting import count
+from knowledge.learning.unanswered import note
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +43,7 @@ def keep(talk: Talk, outcome: Outcome) -> None:
         row.save(force_insert=True)
         if answer.handover is not None:
             _keep_brief(talk, outcome)
+        _learn(talk, outcome, question)
     except IntegrityError:
         return  # another process said it, too; the log holds one
     except DatabaseError as error:
@@ -49,6 +53,19 @@ def keep(talk: Talk, outcome: Outcome) -> None:
             "bot_answered", conversation=talk.conversation, seq=talk.seq, outcome=answer.outcome,
             level=answer.level, took_us=outcome.took_us,
         )  # fmt: skip
+
+
+def _learn(talk: Talk, outcome: Outcome, question: str) -> None:
+    """Count what answered; remember what nothing did, without anybody's personal data."""
+    answer, site = outcome.answer, talk.state.site
+    if answer.level in ("honest", "none") and answer.outcome in ("honest", "handed"):
+        note(mask(question), site, outcome.language)
+        return
+    for source in answer.sources:
+        count(source.id, site, "served")
+    if answer.handover is not None:
+        for topic in outcome.state.last_topic:
+            count(topic, site, "handed_over")
 
 
 def _keep_brief(talk: Talk, outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.bot.live import answer, is_act, is_bot, start, visit
 from tests.support.client import Session, access_token, joined, rest
 from tests.support.server import Server, ServerFactory
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module", params=["embedded", "scaled"])
@@ -98,6 +99,14 @@ async def test_two_questions_without_an_answer_go_to_people(server: Server) -> N
         assert "人工" in first["text"]
         await socket.say(session.conversation, "火星上能种土豆吗")
         await socket.expect(is_act("handoff"))
+
+    def noted() -> bool:
+        with rest(server, access_token(server)) as http:
+            found = http.get("/api/v1/knowledge/unanswered/")
+        assert found.status_code == 200, found.text
+        return "火星上能种土豆吗" in found.text
+
+    await asyncio.to_thread(eventually, noted, 10, "what nobody could answer is noted")
 
 
 async def test_whether_it_helped_is_the_visitors_to_say(server: Server) -> None:
