@@ -64,6 +64,11 @@ if not 1 <= KEFU_HEARTBEAT_S <= 300:
 KEFU_RATE_LIMIT = _one_of("KEFU_RATE_LIMIT", "on", "on", "off") == "on"
 KEFU_DEMO = _one_of("KEFU_DEMO", "on", "on", "off") == "on"
 KEFU_BOT = _one_of("KEFU_BOT", "on", "on", "off") == "on"
+KEFU_NLP_WINDOW_US = env.int("KEFU_NLP_WINDOW_US", default=500)
+if not 0 <= KEFU_NLP_WINDOW_US <= 50_000:
+    raise ImproperlyConfigured(
+        f"KEFU_NLP_WINDOW_US must be 0 to 50000 microseconds, not {KEFU_NLP_WINDOW_US}."
+    )
 KEFU_ROUTING = _one_of("KEFU_ROUTING", "auto", "auto", "manual")
 KEFU_AGENT_GRACE_S = env.int("KEFU_AGENT_GRACE_S", default=30)
 if not 1 <= KEFU_AGENT_GRACE_S <= 86_400:

@@ -31,6 +31,8 @@ class Kept(serializers.ModelSerializer[Any]):
     def validate(self, attrs: Any) -> Any:
         """Nobody reaches beyond their sites, neither with the row as it is nor as it shall be."""
         who: Participant = self.context["who"]
+        if "site" not in self.initial_data:
+            attrs.pop("site", None)  # a unique constraint over it makes the framework fill in null
         given = {"site": attrs["site"].pk if attrs["site"] else None} if "site" in attrs else {}
         if self.instance is not None:
             require_change(who, self.instance.site_id, "supervisor")

@@ -38,6 +38,14 @@ class _Cues(serializers.ListField):
             raise serializers.ValidationError(error.messages) from None
 
 
+class _Examples(serializers.ListField):
+    child = serializers.CharField(max_length=MAX_EXAMPLE)
+
+    def to_representation(self, data: Any) -> list[Any]:
+        """Rows as their texts."""
+        return [row.text for row in data.all()]
+
+
 class SlotSerializer(serializers.ModelSerializer[Slot]):
     """What has to be known before the intent can be carried out."""
 
@@ -55,9 +63,7 @@ class IntentSerializer(Kept):
     words = _Words()
     cues = _Cues()
     not_cues = _Cues()
-    examples = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_EXAMPLE), required=False, max_length=MAX_EXAMPLES
-    )
+    examples = _Examples(required=False, max_length=MAX_EXAMPLES)
     slots = SlotSerializer(many=True, required=False)
     endpoint = serializers.SlugRelatedField(
         slug_field="name", queryset=Endpoint.objects.all(), required=False, allow_null=True
@@ -70,6 +76,7 @@ class IntentSerializer(Kept):
             "confirmation_en", "done", "done_en", "endpoint", "to_people", "group_id", "position", "enabled",
             "examples", "slots",
         )  # fmt: skip
+        validators: tuple[Any, ...] = ()  # a name that is taken is a conflict, and the database knows
 
     def validate_slots(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Each once, not too many."""
@@ -98,19 +105,14 @@ class IntentSerializer(Kept):
         instance.save()
         return self._listed(instance, examples, slots)
 
-    def to_representation(self, instance: Intent) -> dict[str, Any]:
-        """With its examples as texts."""
-        shown = dict(super().to_representation(instance))
-        shown["examples"] = list(instance.examples.values_list("text", flat=True))
-        return shown
-
     def _listed(self, row: Intent, examples: Any, slots: Any) -> Intent:
         if examples is not None:
             put_examples(row, examples)
         if slots is not None:
             row.slots.all().delete()
             Slot.objects.bulk_create(Slot(intent=row, position=at, **slot) for at, slot in enumerate(slots))
-        return row
+        fresh: Intent = _rows().get(pk=row.pk)
+        return fresh  # what was read along before is of yesterday
 
 
 class RuleSerializer(Kept):
@@ -152,9 +154,13 @@ def _check_group(attrs: dict[str, Any], row: Any) -> None:
         raise serializers.ValidationError({"group_id": "No such group at this site."})
 
 
+def _rows() -> Any:
+    return Intent.objects.select_related("endpoint", "site").prefetch_related("slots", "examples")
+
+
 IntentsView, IntentView = kept(
     "intent", "intents", IntentSerializer,
-    lambda: Intent.objects.select_related("endpoint", "site").prefetch_related("slots"),
+    _rows,
     "Those of every site and of the caller's sites, with slots and examples.",
 )  # fmt: skip
 RulesView, RuleView = kept(

@@ -30,16 +30,12 @@ def keywords(text: str, lexicon: Lexicon, top: int = 5) -> list[dict[str, Any]]:
     folded = fold(text)
     meant = {folded[each.start : each.end]: each.concept for each in lexicon.mentions(folded)}
     found = [word for word in words(folded) if word not in _SMALL and (len(word) > 1 or word in meant)]
-    counts = Counter(found)
-    for expression in meant:
-        counts.setdefault(expression, 1)
     place = {word: at for at, word in reversed(list(enumerate(found)))}
     rates = {
         word: count * (1 + min(len(word), 6) / 6) * (CONCEPT if word in meant else 1.0)
-        for word, count in counts.items()
-        if word.strip() and not (word not in meant and any(word in other for other in meant))
+        for word, count in Counter(found).items()
     }
-    ordered = sorted(rates, key=lambda word: (-rates[word], place.get(word, 0)))[:top]
+    ordered = sorted(rates, key=lambda word: (-rates[word], place[word]))[:top]
     best = rates[ordered[0]] if ordered else 1.0
     return [
         {"word": word, "score": round(rates[word] / best, 4), "concept": meant.get(word)} for word in ordered

@@ -15,7 +15,7 @@ from django.conf import settings
 from bot import metrics
 from bot.models import RemoteEngine
 from bot.nlp import local, remote
-from bot.nlp.batching import WINDOW_US, Batcher
+from bot.nlp.batching import Batcher
 from bot.nlp.errors import NlpError
 from bot.nlp.remote import EngineSpec
 from bot.nlp.request import Request, Result, Task, request_of, requests_of
@@ -109,8 +109,7 @@ def forget() -> None:
 @cache
 def batcher() -> Batcher[Request, Result]:
     """The one of this process."""
-    window = int(getattr(settings, "KEFU_NLP_WINDOW_US", WINDOW_US))
-    return Batcher(local.compute, window_us=window)
+    return Batcher(local.compute, window_us=settings.KEFU_NLP_WINDOW_US)
 
 
 def _fall_back(spec: EngineSpec, error: NlpError) -> None:
