@@ -25,21 +25,23 @@ from sklearn.linear_model import LogisticRegression
 from bot.evaluation.retrieval import read_base, read_lines
 from knowledge.lexicon import Lexicon
 from knowledge.search import ANSWER_AT, SearchIndex
-from knowledge.search.ranking import FEATURES, JUDGED, features, judged, points
+from knowledge.search.ranking import FEATURES, JUDGED, features, judged, mixed, points
 
 OUT = Path(__file__).parents[1] / "knowledge/search/weights.json"
 FLAT = 0.3  # L2 of the ranking; 1 and 3 gave the same within half a point
 DROPPED = 0.25  # what a query without its entry counts
+OUTSIDE = 2.0  # and one that is out of scope: an answer to it harms more than a question back
 
 Array = npt.NDArray[Any]
 
 
 class Case(msgspec.Struct):
-    """A query's candidates: their entries and features; the number of the right entry, -1 when there is
-    none."""
+    """A query's candidates: their entries and features; how much of the query the lexicon knows; the number
+    of the right entry, -1 when there is none."""
 
     owner: Array
     seen: Array
+    known: float
     right: int
     weight: float
     half: int
@@ -60,14 +62,15 @@ def cases(base: Path, queries: Path, oos: str, weight: float, lexicon: Lexicon) 
             half = zlib.crc32((name or query).encode()) % 2
             kind = f"{base.stem}{'' if name else ' oos'}"
             seen = features(found, index.rows)
-            out.append(Case(found.owner, seen, place.get(name, -1), weight, half, kind))
+            counts = weight if name else weight * OUTSIDE
+            out.append(Case(found.owner, seen, found.known, place.get(name, -1), counts, half, kind))
     return out
 
 
 def learn_points(known: Sequence[Case]) -> Array:
     """Weights that make the right entry's best wording the most likely of the candidates (softmax, L2)."""
     usable = [case for case in known if 0 < (case.owner == case.right).sum() < len(case.owner)]
-    mixed = np.concatenate([_mixed(case.seen) for case in usable])
+    table = np.concatenate([mixed(case.seen, case.known) for case in usable])
     sizes = [len(case.owner) for case in usable]
     group = np.repeat(np.arange(len(usable)), sizes)
     right = np.concatenate([case.owner == case.right for case in usable])
@@ -75,25 +78,20 @@ def learn_points(known: Sequence[Case]) -> Array:
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
 
     def loss(weights: Array) -> tuple[float, Array]:
-        scored = mixed @ weights
+        scored = table @ weights
         shifted = np.exp(scored - np.maximum.reduceat(scored, starts)[group])
         whole = np.add.reduceat(shifted, starts)
         part = np.add.reduceat(shifted * right, starts) + 1e-12
         slope = shifted / whole[group] - shifted * right / part[group]
         value = (weight * (np.log(whole) - np.log(part))).sum() + FLAT * weights @ weights / 2
-        return float(value), mixed.T @ (weight[group] * slope) + FLAT * weights
+        return float(value), table.T @ (weight[group] * slope) + FLAT * weights
 
     # Sharing more must never count against a wording, even where the examples would have it so: among
     # wordings that differ in one number, the other number would win.
-    bounds = [(None, 0.0) if name == "denied" else (0.0, None) for name in (*FEATURES, *FEATURES)]
-    start = np.zeros(mixed.shape[1])
+    bounds = [(None, 0.0) if name == "denied" else (0.0, None) for name in FEATURES * 3]
+    start = np.zeros(table.shape[1])
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
     return np.asarray(found.x)
-
-
-def _mixed(seen: Array) -> Array:
-    gate = seen[:, FEATURES.index("c_plain_both")].max()
-    return np.concatenate([gate * seen, (1 - gate) * seen], axis=1)
 
 
 class Judgement(msgspec.Struct):
@@ -111,11 +109,13 @@ def first(case: Case, weights: Array, *, drop: bool = False) -> Judgement | None
     if not keep.any():
         return None
     owner, seen = case.owner[keep], case.seen[keep]
-    scored = points(seen, weights)
+    scored = points(seen, case.known, weights)
     best = int(np.argmax(scored))
     right = bool(owner[best] == case.right) and not drop
     kind = f"{case.kind} without its entry" if drop else case.kind
-    return Judgement(judged(seen, owner, scored, best), right, case.weight * (DROPPED if drop else 1), kind)
+    return Judgement(
+        judged(seen, case.known, owner, scored, best), right, case.weight * (DROPPED if drop else 1), kind
+    )
 
 
 def judgements(known: Sequence[Case], weights: Array) -> list[Judgement]:
@@ -163,10 +163,11 @@ def main() -> None:
     if chosen.write:
         weights = learn_points(known)
         slope, bias = learn_judge(judged_by_half[0] + judged_by_half[1])
-        split = len(FEATURES)
+        met, unmet, foreign = np.split(weights, 3)
         found = {
-            "met": _told(FEATURES, weights[:split]),
-            "unmet": _told(FEATURES, weights[split:]),
+            "met": _told(FEATURES, met),
+            "unmet": _told(FEATURES, unmet),
+            "foreign": _told(FEATURES, foreign),
             "judged": _told(JUDGED, slope),
             "bias": round(bias, 4),
         }

@@ -59,6 +59,10 @@ class Meaning:
         self._concepts: Places = np.array([concept for part in kept for _, concept in part], np.int16)
         self._shares: Shares = np.array([share for part in kept for share, _ in part], np.float32)
 
+    def knows(self, term: str) -> bool:
+        """Whether any expression holds this term."""
+        return term in self._number
+
     def weights(self, held: Iterable[str], named: Mapping[str, float]) -> dict[str, float]:
         """The `KEPT` strongest concepts of a text, as a vector of length 1; {} when nothing is known of it.
 

@@ -14,7 +14,7 @@ from knowledge.lexicon import Lexicon
 from knowledge.search.entry import Entry, Hit
 from knowledge.search.ranking import Candidates, letters, rank
 from knowledge.search.rows import Rows, gather
-from knowledge.search.terms import asked_of_answers, body, wording
+from knowledge.search.terms import asked_of_answers, body, known, wording
 
 FORMAT = 1
 CANDIDATES = 32  # entries the exact ranking looks at
@@ -51,22 +51,22 @@ class SearchIndex:
         kept = list({entry.id: entry for entry in entries}.values())
         texts = [text for entry in kept for text in (entry.question, *entry.similar)]
         answers = [_told(entry) for entry in kept]
-        known = previous if previous is not None and previous._lexicon is lexicon else None
-        return cls(kept, gather(cls._analysed(texts, answers, lexicon, known), len(texts)), texts, lexicon)
+        held = previous if previous is not None and previous._lexicon is lexicon else None
+        return cls(kept, gather(cls._analysed(texts, answers, lexicon, held), len(texts)), texts, lexicon)
 
     @staticmethod
     def _analysed(
-        texts: list[str], answers: list[str], lexicon: Lexicon, known: SearchIndex | None
+        texts: list[str], answers: list[str], lexicon: Lexicon, held: SearchIndex | None
     ) -> Iterator[dict[str, float]]:
         """The terms of each text, one after the other: ten thousand at once would be 100 MB."""
-        names = list(known._rows.terms) if known else []
-        rows = {text: row for row, text in enumerate(known._texts)} if known else {}
-        told = {_told(entry): row for row, entry in enumerate(known._entries)} if known else {}
+        names = list(held._rows.terms) if held else []
+        rows = {text: row for row, text in enumerate(held._texts)} if held else {}
+        told = {_told(entry): row for row, entry in enumerate(held._entries)} if held else {}
         for text in texts:
-            yield known._row(rows[text], names) if known and text in rows else wording(text, lexicon)
+            yield held._row(rows[text], names) if held and text in rows else wording(text, lexicon)
         for text in answers:
-            if known and text in told:
-                yield known._row(known._rows.wordings + told[text], names)
+            if held and text in told:
+                yield held._row(held._rows.wordings + told[text], names)
             else:
                 yield body(text, lexicon)
 
@@ -138,6 +138,7 @@ class SearchIndex:
             owner=owner,
             answers=self._rows.wordings + owner,
             letters=[self._letters[row] for row in rows],
+            known=known(wanted, self._lexicon),
         )
 
     def _candidates(

@@ -1,8 +1,10 @@
 """The exact ranking of the candidates, and what their score is worth.
 
 Every feature is a share between 0 and 1, so that it means the same in a base of thirty questions and of
-twenty thousand. Weights are mixed by how well the query's letters are met by any candidate at all (`gate`):
-where they are met, words, characters and their order decide; where they are not, what the texts are about.
+twenty thousand. Three sets of weights are mixed. Where the lexicon does not know a query's words (`known`),
+what it tells is about the frame of the question only, and the words themselves decide. Where it does, how
+well the query's letters are met by any candidate at all (`gate`) says how much letters decide, and how much
+what the texts are about.
 The weights were learnt from right and wrong candidates (bench/learn_ranking.py); docs/bot/retrieval.md says
 on what, and what each part gave.
 """
@@ -52,30 +54,35 @@ JUDGED = (
     *("c_plain_query", "w_query", "w_row", "c_plain_row", "h_both", "k_both", "meaning", "meaning_rare"),
     *("meaning_answer", "answer_words", "s_both", "q_both", "ratio", "script", "denied", "order_query"),
     *("c_query", "h_query", "k_query", "b_both", "answer_concepts", "r_both", "length"),
+    "known",
 )
-_JUDGED_FEATURES = [FEATURES.index(name) for name in JUDGED[4:]]
+_JUDGED_FEATURES = [FEATURES.index(name) for name in JUDGED[4:-1]]
 
 
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was learnt: by feature, where letters are met and where not; and how points become a
-    probability."""
+    """What was learnt: by feature, where letters are met, where not, and where the lexicon knows nothing;
+    and how points become a probability."""
 
     met: dict[str, float]
     unmet: dict[str, float]
+    foreign: dict[str, float]
     judged: dict[str, float]
     bias: float
 
     def points(self) -> Matrix:
-        """One vector for `gate * features` followed by `(1 - gate) * features`."""
-        return np.array([self.met[name] for name in FEATURES] + [self.unmet[name] for name in FEATURES])
+        """One vector for the columns of `mixed`."""
+        return np.array([part[name] for part in (self.met, self.unmet, self.foreign) for name in FEATURES])
 
 
 def read_weights(path: Path = WEIGHTS) -> Weights:
     """The learnt weights; raises msgspec.ValidationError or KeyError when the file does not fit the
     features."""
     weights = msgspec.json.decode(path.read_bytes(), type=Weights)
-    if set(weights.met) != set(FEATURES) or set(weights.judged) != set(JUDGED):
-        raise KeyError(json.dumps(sorted(set(weights.met) ^ set(FEATURES))))
+    for part in (weights.met, weights.unmet, weights.foreign):
+        if set(part) != set(FEATURES):
+            raise KeyError(json.dumps(sorted(set(part) ^ set(FEATURES))))
+    if set(weights.judged) != set(JUDGED):
+        raise KeyError(json.dumps(sorted(set(weights.judged) ^ set(JUDGED))))
     return weights
 
 
@@ -86,7 +93,7 @@ _JUDGE = np.array([_WEIGHTS.judged[name] for name in JUDGED])
 
 class Candidates(msgspec.Struct, frozen=True):
     """What is compared: the query with its terms; rows of wordings with their entries, answers' rows and
-    texts."""
+    texts; the share of the query's words that the lexicon knows."""
 
     query: str
     wanted: Mapping[str, float]
@@ -94,6 +101,7 @@ class Candidates(msgspec.Struct, frozen=True):
     owner: npt.NDArray[np.int64]
     answers: npt.NDArray[np.int64]
     letters: Sequence[str]
+    known: float
 
 
 def features(found: Candidates, rows: Rows) -> Matrix:
@@ -149,28 +157,34 @@ def _letters(found: Candidates) -> list[Matrix]:
     return [script, ratio, common / own, common / lengths, length, edit]
 
 
-def points(seen: Matrix, weights: Matrix = _POINTS) -> Matrix:
-    """How well each candidate answers, comparable within one query only."""
+def mixed(seen: Matrix, known: float) -> Matrix:
+    """The features once for each set of weights, by how much that set counts for this query."""
     gate = seen[:, GATE].max()
-    return np.asarray(np.concatenate([gate * seen, (1 - gate) * seen], axis=1) @ weights)
+    return np.concatenate([known * gate * seen, known * (1 - gate) * seen, (1 - known) * seen], axis=1)
 
 
-def judged(seen: Matrix, owner: npt.NDArray[np.int64], scored: Matrix, place: int) -> Matrix:
+def points(seen: Matrix, known: float, weights: Matrix = _POINTS) -> Matrix:
+    """How well each candidate answers, comparable within one query only."""
+    return np.asarray(mixed(seen, known) @ weights)
+
+
+def judged(seen: Matrix, known: float, owner: npt.NDArray[np.int64], scored: Matrix, place: int) -> Matrix:
     """What a candidate's score is made of (`JUDGED`): its points, its lead over the best other entry, its
-    features."""
+    features, how much of the query is known."""
     others = scored[owner != owner[place]]
     lead = float(scored[place] - others.max()) if len(others) else ALONE
     gate = float(seen[:, GATE].max())
-    return np.concatenate(([scored[place], lead, gate, min(lead, 2.0)], seen[place, _JUDGED_FEATURES]))
+    own = seen[place, _JUDGED_FEATURES]
+    return np.concatenate(([scored[place], lead, gate, min(lead, 2.0)], own, [known]))
 
 
 def rank(found: Candidates, rows: Rows) -> Iterator[tuple[int, float, dict[str, float]]]:
     """(place of the candidate, score, parts), best first; wordings of one entry may follow each other."""
     seen = features(found, rows)
-    scored = points(seen) - OTHER_NUMBER * _other_numbers(found)
+    scored = points(seen, found.known) - OTHER_NUMBER * _other_numbers(found)
     ceiling = 1.0
     for place in np.argsort(-scored, kind="stable").tolist():
-        logit = float(judged(seen, found.owner, scored, place) @ _JUDGE) + _WEIGHTS.bias
+        logit = float(judged(seen, found.known, found.owner, scored, place) @ _JUDGE) + _WEIGHTS.bias
         # The order is that of the points; a score never says otherwise.
         ceiling = min(ceiling, 1 / (1 + np.exp(-np.clip(logit, -30, 30))))
         yield place, round(float(ceiling), 4), _parts(seen[place])

@@ -68,6 +68,15 @@ def asked_of_answers(wanted: Mapping[str, float]) -> dict[str, float]:
     return {field[term[0]] + term[1:]: sure for term, sure in wanted.items() if term[0] in field}
 
 
+def known(wanted: Mapping[str, float], lexicon: Lexicon) -> float:
+    """The share of a question's words with content that the lexicon's expressions hold, 0…1.
+
+    What the lexicon tells of the others' meaning is about the frame they stand in, not about them.
+    """
+    content = [term for term in wanted if term[0] == "w" and informative(term) == 1.0]
+    return sum(lexicon.meaning.knows(term) for term in content) / len(content) if content else 1.0
+
+
 def _sure(mentions: Iterable[Mention]) -> Iterable[tuple[Mention, float]]:
     """Each mention with how surely its concept is meant: less for one or two characters, for a span that
     names several concepts, and for a mere homophone."""
