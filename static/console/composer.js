@@ -84,7 +84,7 @@ export class Composer {
     };
     this.#staged = new Staged(this.#part.pending, { onChange: () => this.#filesChanged() });
     fill(this.#part.box, this.#part.quote, this.#part.pending, text, this.#part.notice, bar.node);
-    this.#proposals = new Proposals(this.#desk, { text, current, mayWrite: () => this.#mayWrite() });
+    this.#proposals = new Proposals(this.#desk, { text, current, mayWrite: () => this.#mayWrite() && !this.#suggest?.opened });
     fill(this.#root, this.#proposals.node, tabs.node, this.#part.box);
     this.#suggest = new Suggest({ text, root: this.#root, sources: Object.values(this.#sources) });
   }

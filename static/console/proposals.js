@@ -1,6 +1,6 @@
 /* proposals.js: replies the bot would give, offered over the composer while a person answers. Nothing is sent from here.
  *   const proposals = new Proposals(desk, { text, current, mayWrite });   proposals.node
- *     current() -> { id, mode }      what is open      mayWrite() -> bool      whether words go to the visitor now
+ *     current() -> { id, mode }      what is open      mayWrite() -> bool      words go to the visitor now, and no other list is open
  *   proposals.update()   after typing, opening, or news of the conversation: asks after a moment, one question at a time
  *   proposals.key(event) -> true when the key was for them      Alt+Enter takes, Alt+↑↓ chooses, Escape puts away until there is news
  *   proposals.clear()    another conversation, or the words were sent

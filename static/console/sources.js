@@ -106,6 +106,7 @@ export function mentioned(text, agents) {
 
 /* The knowledge base of the conversation's site; nothing typed yet: what fits the visitor's last words. */
 export function knowledge(desk, current) {
+  let filled = true;
   const asked = (query) => query.trim() || (desk.timeline(current().id).entries().findLast((entry) => entry.sender?.kind === "visitor" && entry.text)?.text ?? "");
   return {
     name: "knowledge",
@@ -120,7 +121,8 @@ export function knowledge(desk, current) {
       const site = desk.config.sites.find((one) => one.id === desk.rows.get(current().id)?.site);
       const words = asked(query);
       if (!site || words === "") return [];
-      const { results } = await desk.api.get("knowledge/search/", { q: words.slice(0, MOST_QUERY), site: site.id, limit: MOST_ANSWERS });
+      const { release, results } = await desk.api.get("knowledge/search/", { q: words.slice(0, MOST_QUERY), site: site.id, limit: MOST_ANSWERS });
+      filled = release > 0;
       return results.map(({ id, title, answer, category, score, url }) => ({
         id,
         label: title,
@@ -132,7 +134,7 @@ export function knowledge(desk, current) {
       }));
     },
     empty: (query) =>
-      query.trim() ? say("suggest.knowledge_none", { query }) : el("div.suggest-nothing", {}, icon("book"), el("p.empty-title", {}, t("suggest.knowledge_empty")), el("p.empty-text", {}, t("suggest.knowledge_text"))),
+      filled ? (query.trim() ? say("suggest.knowledge_none", { query }) : t("suggest.knowledge_type")) : el("div.suggest-nothing", {}, icon("book"), el("p.empty-title", {}, t("suggest.knowledge_empty")), el("p.empty-text", {}, t("suggest.knowledge_text"))),
   };
 }
 

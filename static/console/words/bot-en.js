@@ -99,6 +99,7 @@ export default {
   "proposals.away": "Put away",
   "proposals.found": "{count} suggested replies",
   "suggest.knowledge_none": "Nothing in the knowledge base for \"{query}\".",
+  "suggest.knowledge_type": "Type what you are looking for.",
   "suggest.link": "insert the link",
 
   "context.brief": "In short",

@@ -99,6 +99,7 @@ export default {
   "proposals.away": "收起",
   "proposals.found": "{count} 条建议回复",
   "suggest.knowledge_none": "知识库中没有与“{query}”相关的内容。",
+  "suggest.knowledge_type": "输入要找的内容。",
   "suggest.link": "插入链接",
 
   "context.brief": "摘要",
