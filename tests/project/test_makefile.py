@@ -13,7 +13,7 @@ from tests.support.server import ROOT
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+    for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "requirements-models.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -51,6 +51,7 @@ def test_unchanged_lists_install_nothing(checkout: Path) -> None:
     called = checkout / "called"
     script(checkout / ".venv/bin/python", f"echo $* >> {called}")
     shutil.copy(checkout / "requirements.txt", checkout / ".venv/installed.txt")
+    shutil.copy(checkout / "requirements-models.txt", checkout / ".venv/installed-models.txt")
     assert make(checkout, "installed").returncode == 0
     assert not called.exists()
     with (checkout / "requirements.txt").open("a") as file:
