@@ -16,7 +16,9 @@ import { askMerge } from "./dialogs/merge.js";
 import { askProfile } from "./dialogs/profile.js";
 
 /* Acts after which another look at routing and history is worth it. */
-const STIRRING = new Set(["assigned", "queued", "transferred", "refused", "closed", "merged", "handoff", "accepted"]);
+const STIRRING = new Set(["assigned", "queued", "transferred", "refused", "closed", "merged"]);
+/* … and at the summary: what the bot knew is there only now. */
+const BRIEFING = new Set(["handoff", "accepted"]);
 
 export class Context {
   #desk;
@@ -69,7 +71,8 @@ export class Context {
   }
 
   #stir() {
-    const last = this.#desk.timeline(this.#id).entries().findLast((entry) => STIRRING.has(entry.event?.name))?.seq ?? 0;
+    const act = this.#desk.timeline(this.#id).entries().findLast((entry) => STIRRING.has(entry.event?.name) || BRIEFING.has(entry.event?.name));
+    const last = act?.seq ?? 0;
     if (last <= this.#stirred) return;
     const first = this.#stirred === 0;
     this.#stirred = last;
@@ -77,7 +80,7 @@ export class Context {
     if (first || !row) return;
     const id = this.#id;
     const { summary, routing, history } = this.#parts;
-    for (const part of [summary, routing, history]) part.load(row).then(() => id === this.#id && this.#draw());
+    for (const part of STIRRING.has(act.event.name) ? [routing, history] : [summary]) part.load(row).then(() => id === this.#id && this.#draw());
   }
 
   #draw() {

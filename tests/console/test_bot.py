@@ -151,6 +151,7 @@ async def test_knowledge_is_put_into_the_reply_as_words_or_as_a_link(chrome: Bro
     await expect(text).to_have_value("收到退货后 2 个工作日内退款。")
     await text.fill("")
     await text.press_sequentially("请看 ::退款")
+    await expect(page.locator("#suggest")).to_be_visible()
     await expect(first).to_contain_text("退款多久到账")
     await text.press("Alt+Enter")
     await expect(text).to_have_value(re.compile("^请看 http"))
