@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ class Bot:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Bot":
         """The demo's intents, learnt now, over this base."""
-        lexicon = Lexicon.load()
+        lexicon = shipped()
         index = SearchIndex.build(entries, lexicon)
         model = learnt(lexicon)
         knowledge = (Retrieval(index),)
@@ -179,6 +180,13 @@ def same_slot(name: str, mine: str, expected: str) -> bool:
     return bool(theirs) and (ours in theirs or theirs in ours)
 
 
+@cache
+def shipped() -> Lexicon:
+    """The lexicon that comes with the project, read once."""
+    return Lexicon.load()
+
+
+@cache
 def learnt(lexicon: Lexicon) -> Callable[[str], Prediction]:
     """The classifier of the demo's examples, learnt as `train_bot` does."""
     from bot.intents.training import train

@@ -143,7 +143,7 @@ def test_fuzzed_as_an_agent(operations: Any, agent: Caller, visitor: Guest, shop
 
 
 def test_fuzzed_as_a_visitor(operations: Any, visitor: Guest, shop: Site) -> None:
-    fuzz(operations, visitor, visitor, shop, 2)
+    fuzz(operations, visitor, visitor, shop, 1)
 
 
 def test_fuzzed_as_an_administrator(
