@@ -23,7 +23,7 @@ const BRIEFING = new Set(["handoff", "accepted"]);
 export class Context {
   #desk;
   #id = null;
-  #stirred = 0;
+  #stirred = { stirring: 0, briefing: 0 };
   #parts;
   #root = document.getElementById("context");
 
@@ -51,7 +51,7 @@ export class Context {
 
   async open(id) {
     this.#id = id;
-    this.#stirred = 0;
+    this.#stirred = { stirring: 0, briefing: 0 };
     if (id === null) {
       this.#root.replaceChildren();
       return;
@@ -71,16 +71,21 @@ export class Context {
   }
 
   #stir() {
-    const act = this.#desk.timeline(this.#id).entries().findLast((entry) => STIRRING.has(entry.event?.name) || BRIEFING.has(entry.event?.name));
-    const last = act?.seq ?? 0;
-    if (last <= this.#stirred) return;
-    const first = this.#stirred === 0;
-    this.#stirred = last;
+    const { summary, routing, history } = this.#parts;
+    this.#again("stirring", STIRRING, [routing, history]);
+    this.#again("briefing", BRIEFING, [summary]);
+  }
+
+  /* What stood in the log when it was opened has been read with it. */
+  #again(kind, acts, parts) {
+    const last = this.#desk.timeline(this.#id).entries().findLast((entry) => acts.has(entry.event?.name))?.seq ?? 0;
+    if (last <= this.#stirred[kind]) return;
+    const first = this.#stirred[kind] === 0;
+    this.#stirred[kind] = last;
     const row = this.#row();
     if (first || !row) return;
     const id = this.#id;
-    const { summary, routing, history } = this.#parts;
-    for (const part of STIRRING.has(act.event.name) ? [routing, history] : [summary]) part.load(row).then(() => id === this.#id && this.#draw());
+    for (const part of parts) part.load(row).then(() => id === this.#id && this.#draw());
   }
 
   #draw() {
