@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,10 +19,17 @@ NOW = 1_800_000_000_000
 """A moment of these tests, far from midnight: 2027-01-15 08:00 UTC, a Friday."""
 
 
+@pytest.fixture(autouse=True)
+def _fresh_sites() -> Iterator[None]:
+    """No test sees the sites that another one has cached."""
+    sites.forget()
+    yield
+    sites.forget()
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Signal]:
     """Every signal that was announced, in order."""
-    sites.forget()
     caught: list[Signal] = []
     monkeypatch.setattr(telling, "announce", caught.extend)
     return caught
