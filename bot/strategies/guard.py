@@ -27,15 +27,15 @@ class Guard:
         if asked.vip_priority is not None and priority >= asked.vip_priority:
             context.note(self.name, "vip", priority=priority)
             return self._over(context, "vip", "to_people")
-        for word in self._sensitive.find(context.folded, context.site):
-            if word.to_people:
-                context.note(self.name, "sensitive", category=word.category)
-                return self._over(context, "sensitive", "to_people")
         if asked.anger_to_people:
             mood = anger(context.text)
             context.note(self.name, "angry" if mood >= ANGRY else "calm", anger=round(mood, 2))
             if mood >= ANGRY:
                 return self._over(context, "anger", "to_people_anger")
+        for word in self._sensitive.find(context.folded, context.site):
+            if word.to_people:
+                context.note(self.name, "sensitive", category=word.category)
+                return self._over(context, "sensitive", "to_people")
         return None
 
     def _over(self, context: Context, reason: str, phrase: str) -> Answer:
