@@ -6,6 +6,7 @@ The same code answers visitors, suggests replies to agents, runs in the playgrou
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -26,6 +27,7 @@ MAX_TEXT: Final = 2_000
 """Characters of a burst that are understood; the rest is no question any more."""
 
 
+_LATIN: Final = re.compile(r"[A-Za-z]{2,}")
 MAX_PASSAGES: Final = 5
 WORTH: Final = 0.15
 """Hits below this are noise even to a model."""
@@ -83,7 +85,7 @@ class Outcome(msgspec.Struct, frozen=True):
     @classmethod
     def failure(cls, asked: Asked) -> Outcome:
         """What happens when the bot itself fails: people take over."""
-        language = language_of(asked.text, asked.locale)
+        language = language_of(asked.text, asked.locale, asked.history)
         text = phrases.say("to_people", language)
         answer = Answer(text, "failure", 0.0, "handed", handover=HandOver("failure"))
         return cls(answer, asked.state, plain=text, language=language, brief={"summary": asked.text[:500]})
@@ -160,7 +162,7 @@ class Engine:
         """What the levels look at."""
         text = asked.text[:MAX_TEXT]
         folded = fold(text)
-        language = language_of(text, asked.locale)
+        language = language_of(text, asked.locale, asked.history)
         read = self._understanding
         return Context(
             text=text,
@@ -179,15 +181,22 @@ class Engine:
         )
 
 
-def language_of(text: str, locale: str) -> str:
-    """zh or en: by the words, else by the site's locale."""
-    if any(
-        "\u3400" <= character <= "\u9fff" or "\U00020000" <= character <= "\U000323af" for character in text
-    ):
+def language_of(text: str, locale: str, history: Sequence[Said] = ()) -> str:
+    """zh or en: by the words; one Latin word alone ("iphone") in a Chinese talk is Chinese; without words by
+    the site's locale.
+    """
+    if _is_chinese(text):
         return "zh"
-    if sum(character.isascii() and character.isalpha() for character in text) >= 2:
-        return "en"
-    return "zh" if locale.lower().startswith("zh") else "en"
+    latin = _LATIN.findall(text)
+    if not latin:
+        return "zh" if locale.lower().startswith("zh") else "en"
+    if len(latin) == 1 and any(said.by == "visitor" and _is_chinese(said.text) for said in history):
+        return "zh"
+    return "en"
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u3400" <= character <= "\u9fff" for character in text)
 
 
 def plain_of(markdown: str) -> str:

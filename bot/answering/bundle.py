@@ -32,7 +32,7 @@ from bot.strategies.rules import RuleBook, Rules
 from chat.sites import by_id as site_config
 from knowledge.publishing.building import Live
 from knowledge.publishing.live import live_index
-from knowledge.search.entry import Hit
+from knowledge.search import OFFER_AT, Hit
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +94,11 @@ class Bundle:
 
         def retrieve(query: str, at: str, language: str, now: datetime) -> list[Hit]:
             now_ms = int(now.timestamp() * 1000)
-            return index.search(query, limit=5, site=at, language=language, now_ms=now_ms)
+            hits = index.search(query, limit=5, site=at, language=language, now_ms=now_ms)
+            if hits and hits[0].score >= OFFER_AT:
+                return hits
+            # What is known in the other language only is better than nothing.
+            return index.search(query, limit=5, site=at, now_ms=now_ms) or hits
 
         def read(text: str, now: datetime) -> list[Entity]:
             return extract(text, now, self.lists)
