@@ -14,7 +14,7 @@ import django
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from kefu_project.environment import (
     email_settings,
@@ -315,7 +315,10 @@ if CELERY_BROKER_URL.startswith("memory:"):
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 # A worker takes both; `celery worker -Q bot` keeps inference on machines of its own.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("bot")]  # type: ignore[no-untyped-call]
+CELERY_TASK_QUEUES = [  # each with an exchange of its own, or every task would be delivered to both
+    Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
+    for name in ("celery", "bot")
+]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 16

@@ -28,6 +28,7 @@ CAPACITY = 4
 ENV = {
     "KEFU_RATE_LIMIT": "off",
     "KEFU_ROUTING": "auto",
+    "KEFU_BOT": "off",  # the day is people's; the bot has one of its own
     "KEFU_HEARTBEAT_S": str(HEARTBEAT_S),
     "KEFU_AGENT_GRACE_S": str(GRACE_S),
 }

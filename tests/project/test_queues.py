@@ -1,0 +1,22 @@
+"""A task goes to one queue: two queues behind one exchange would both be given it."""
+
+from __future__ import annotations
+
+import pytest
+from kombu import Connection
+
+from kefu_project.celery import app
+
+
+@pytest.mark.parametrize("queue", ["celery", "bot"])
+def test_a_task_is_delivered_once(queue: str) -> None:
+    with Connection("memory://") as connection:
+        channel = connection.channel()
+        for declared in app.amqp.queues.values():
+            declared.bind(channel).declare()
+        with app.amqp.Producer(channel) as producer:
+            app.send_task("nobody.takes.it", queue=queue, producer=producer, connection=connection)
+        waiting = {name: channel._size(name) for name in app.amqp.queues}
+        for name in app.amqp.queues:
+            channel._purge(name)
+    assert waiting == {name: int(name == queue) for name in app.amqp.queues}
