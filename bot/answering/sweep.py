@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 STEP: Final = 500
 """Questions looked at in one go; more come a second later."""
+CERTAIN_MS: Final = 4_000
+"""From when on a site without a bot is believed to have none."""
 UNHURRIED_MS: Final = 700
 """How long the first nudge has before another is sent: the longest usual pause and a second look."""
 
@@ -42,6 +44,8 @@ def sweep() -> int:
     late: list[tuple[str, str]] = []
     for conversation, site, since in rows:
         bot = sites.of_site(str(site))
+        if bot is None and now - since < CERTAIN_MS:
+            continue  # switched on a moment ago, perhaps: other processes know up to two seconds before us
         if bot is None:
             late.append((str(conversation), "bot_off"))
         elif now - since >= bot.patience_ms + allowance:

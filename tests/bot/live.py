@@ -43,8 +43,9 @@ def start(factory: ServerFactory, mode: Mode, changes: dict[str, Any] | None = N
 
 
 def teach(server: Server, changes: dict[str, Any] | None = None) -> None:
-    """Give the demo site its knowledge and its bot."""
-    code = _TEACH.format(questions=QUESTIONS, base=server.base_url, changes=changes or {})
+    """Give the demo site its knowledge and its bot, patient enough for a machine that runs other tests."""
+    chosen = {"patience_s": 20, **(changes or {})}
+    code = _TEACH.format(questions=QUESTIONS, base=server.base_url, changes=chosen)
     done = server.manage("shell", "-c", code, check=False)
     assert done.returncode == 0, done.stderr
 
