@@ -29,7 +29,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 _task: Callable[..., Callable[..., Any]] = shared_task  # Celery comes without types
 
 
-@_task(name="bot.answer", ignore_result=True, queue=QUEUE)
+@_task(name="bot.answer", ignore_result=True)
 def answer(conversations: list[str]) -> None:
     """Answer these conversations if they still wait."""
     from bot.answering.answer import answer_many
@@ -49,7 +49,7 @@ def sweep() -> None:
         log.warning("bot_sweep_waits", error=type(error).__name__)
 
 
-@_task(name="bot.refresh", ignore_result=True, queue=QUEUE)
+@_task(name="bot.refresh", ignore_result=True)
 def refresh() -> None:
     """Every second: have ready what answers, before somebody asks. Two numbers when nothing is new."""
     from bot.answering.warming import warm
@@ -69,7 +69,7 @@ def forget() -> None:
         log.warning("bot_forgets_later", error=type(error).__name__)
 
 
-@_task(name="bot.train", ignore_result=True, queue=QUEUE)
+@_task(name="bot.train", ignore_result=True)
 def train(by: str, note: str, canary_percent: int) -> None:
     """Learn the intents' examples, in a process of its own."""
     from bot.learning.progress import carry_out

@@ -320,6 +320,7 @@ CELERY_TASK_QUEUES = [  # each with an exchange of its own, or every task would 
     for name in ("celery", "bot")
 ]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {name: {"queue": "bot"} for name in ("bot.answer", "bot.refresh", "bot.train")}
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 16
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
 
 from kefu_project.celery import app
 
 
 @pytest.mark.parametrize("queue", ["celery", "bot"])
 def test_a_task_is_delivered_once(queue: str) -> None:
-    with Connection("memory://") as connection:
+    with Connection("memory://") as connection:  # type: ignore[no-untyped-call]
         channel = connection.channel()
         for declared in app.amqp.queues.values():
             declared.bind(channel).declare()
@@ -20,3 +20,11 @@ def test_a_task_is_delivered_once(queue: str) -> None:
         for name in app.amqp.queues:
             channel._purge(name)
     assert waiting == {name: int(name == queue) for name in app.amqp.queues}
+
+
+def test_inference_has_a_queue_of_its_own() -> None:
+    routes = {
+        name: app.amqp.router.route({}, name)["queue"].name
+        for name in ("bot.answer", "chat.persist", "bot.sweep")
+    }
+    assert routes == {"bot.answer": "bot", "chat.persist": "celery", "bot.sweep": "celery"}
