@@ -9,9 +9,8 @@ patterns, because their automaton is built while it reads.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from re import _constants as re_constants  # type: ignore[attr-defined]
-from re import _parser as re_parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
 import ahocorasick_rs
@@ -20,6 +19,10 @@ import re2
 
 from bot.strategies.base import Answer, Context, HandOver, Source
 from knowledge.text import fold
+
+# Python's own parser of patterns has no types, and its name no promise; only `literal` below reads it.
+re_constants: Any = importlib.import_module("re._constants")
+re_parser: Any = importlib.import_module("re._parser")
 
 MAX_READ: Final = 2_000
 """Characters of a message that are compared; what is longer is no question."""

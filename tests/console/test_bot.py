@@ -90,9 +90,9 @@ async def test_a_person_gets_the_brief_and_asks_why(chrome: Browser, server: Ser
 
     summary = desk.page.locator('[data-panel="brief"]')
     await expect(summary).to_contain_text("访客要求人工")
+    assert await desk.serious() == []
     await summary.get_by_role("button", name="复制").click()
     assert "退款多久到账\n转人工" in await desk.page.evaluate("navigator.clipboard.readText()")
-    assert await desk.serious() == []
     await desk.close()
 
 

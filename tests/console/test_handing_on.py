@@ -144,7 +144,8 @@ async def test_what_goes_to_another_group_is_forgotten_quietly(chrome: Browser, 
     await expect(desk.page.locator(".composer-notice")).to_contain_text("不属于您负责的站点或技能组")
     await desk.page.mouse.move(720, 2)
     await expect(row).to_have_count(0)
-    desk.errors = [text for text in desk.errors if "404" not in text]  # of a read that was under way
+    await desk.page.wait_for_load_state("networkidle")
+    desk.errors = [text for text in desk.errors if "404" not in text]  # of reads that were under way
     await desk.close()
 
 

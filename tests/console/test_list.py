@@ -202,6 +202,8 @@ async def test_a_supervisor_sees_the_minute_and_takes_over(
     assert led.status("liwei", theirs.conversation)["agent"]["name"] == "李伟"
     assert led.status("liwei", queued.conversation)["status"] == "queued"
     await fang.page.locator('#status button[data-status="online"]').click()
+    await expect(fang.page.locator("#me-status")).to_have_text("在线")  # the next test finds her so
+    await fang.page.wait_for_load_state("networkidle")
     await fang.close()
     await desk.close()
 
