@@ -31,8 +31,9 @@ log = structlog.get_logger(__name__)
 READER: Final = "persistence"
 BATCH: Final = 2000
 """Entries a transaction; 2,000 take about 40 ms on SQLite, so nobody else waits longer for the write lock."""
-LEASE_S: Final = 10.0
-"""Renewed with each batch. A reader that outlives its lease does no harm: both write the same."""
+LEASE_S: Final = 5.0
+"""Renewed with each batch; how long the list stands still after a worker was killed in the middle of one.
+A reader that outlives its lease does no harm: both write the same."""
 LINGER_S: Final = 0.05
 """After a batch that was not full, so that a steady stream costs 20 commits a second and not 500."""
 _FIRST_WAIT_S: Final = 0.25
