@@ -69,7 +69,7 @@ def workers(processes: int) -> Iterator[Callable[[], float]]:
         yield lambda: cpu_s(worker.pid)
     finally:
         worker.terminate()
-        worker.wait(30)
+        worker.wait(60)  # a child of billiard waits 30 s for a result that its parent no longer reads
 
 
 def run(site: str, rate: int, seconds: float, others: Callable[[], float]) -> None:

@@ -8,6 +8,7 @@ shown beside. CPU is of this process, so PostgreSQL's own is not in it.
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import time
 from collections.abc import Sequence
@@ -50,6 +51,8 @@ def measure(site: str, groups: list[str], waiting: int, first: int) -> None:
     Waiting.objects.bulk_create(rows, batch_size=1000)
     for start in range(0, waiting, 1000):  # as they are after the visitor's message
         load_many([str(row.conversation) for row in rows[start : start + 1000]])
+    gc.collect()
+    gc.freeze()  # as a server and a worker do once they have loaded
     steps, posts = Watch(), Watch()
     assign = acts.assign
 

@@ -3,13 +3,14 @@
 What runs periodically is named by the app that owns it: a BEAT_SCHEDULE in its tasks.py.
 """
 
+import gc
 import os
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
-from celery.signals import import_modules, setup_logging, worker_ready
+from celery.signals import import_modules, setup_logging, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kefu_project.settings")
 
@@ -54,6 +55,14 @@ def serve_worker_metrics(**_: Any) -> None:
         start_http_server(settings.KEFU_WORKER_METRICS_PORT, settings.KEFU_HOST)
 
 
+def spare_the_loaded(**_: Any) -> None:
+    """Leave what is loaded by now out of later collections: a full one takes 120 ms, in the middle of a drain."""
+    gc.collect()
+    gc.freeze()
+
+
 import_modules.connect(gather_schedules, sender=app)
 setup_logging.connect(keep_our_logging)
 worker_ready.connect(serve_worker_metrics)
+worker_process_init.connect(spare_the_loaded)  # in each forked child
+worker_ready.connect(spare_the_loaded)

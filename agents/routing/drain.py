@@ -32,7 +32,7 @@ from chat.models import new_uuid
 from chat.protocol.commands import Assign, Queue
 from chat.protocol.entry import Person, now_ms
 
-STEP_ROWS: Final = 32
+STEP_ROWS: Final = 24
 """Waiters a step takes: at 2,000 agents a choice with its explanation costs 0.1 to 0.3 ms, an assignment's
 rows as much again; a step's five statements cost some 3 ms however many they are."""
 STEP_BUDGET_S: Final = 0.015
