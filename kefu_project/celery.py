@@ -56,7 +56,7 @@ def serve_worker_metrics(**_: Any) -> None:
 
 
 def spare_the_loaded(**_: Any) -> None:
-    """Leave what is loaded by now out of later collections: a full one takes 120 ms, in the middle of a drain."""
+    """Leave what is loaded by now out of later collections: a full one takes 120 ms of a drain."""
     gc.collect()
     gc.freeze()
 
