@@ -1,6 +1,6 @@
 """What a level of the bot is: it looks at the context and has an answer, or none. Pure.
 
-A new level is one file here with a class that keeps `Strategy`, and one line in `bot/levels.py`.
+A new level is one file here with a class that keeps `Strategy`, and one line in `bot/answering/bundle.py`.
 """
 
 from __future__ import annotations
