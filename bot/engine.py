@@ -15,10 +15,11 @@ from typing import Any, Final
 import msgspec
 
 from bot import phrases
-from bot.dialog.state import DialogState
+from bot.dialog.state import EXPIRES_MS, DialogState
 from bot.entities import Entity
 from bot.intents.model import Prediction
 from bot.strategies.base import Answer, Context, HandOver, Passage, Said, Step, Strategy
+from knowledge.search import ANSWER_AT
 from knowledge.search.entry import Hit
 from knowledge.text import fold
 from knowledge.text.markdown import plain
@@ -35,7 +36,8 @@ WORTH: Final = 0.15
 
 class Asked(msgspec.Struct, frozen=True):
     """A question with all around it. `wordless`: only pictures or files; `locale` of the site, used when the
-    words do not tell their language; see `bot.models.BotSettings` for the rest.
+    words do not tell their language. From `answers_at` on what knowledge has is an answer, in every level;
+    a talk is remembered for `memory_ms`. `SiteBot.asks` fills in what a site says.
     """
 
     text: str
@@ -47,7 +49,8 @@ class Asked(msgspec.Struct, frozen=True):
     page: dict[str, str] = {}
     visitor: dict[str, Any] = {}
     history: tuple[Said, ...] = ()
-    threshold: float | None = None
+    answers_at: float = ANSWER_AT
+    memory_ms: int = EXPIRES_MS
     misses_to_people: int = 2
     vip_priority: int | None = None
     anger_to_people: bool = True

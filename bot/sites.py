@@ -11,7 +11,9 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils.translation import gettext, override
 
+from bot.engine import Asked
 from bot.models import BotSettings
+from knowledge.search import ANSWER_AT
 
 TTL_S: Final = 2.0
 MOST_QUICK: Final = 6
@@ -30,9 +32,22 @@ class SiteBot(msgspec.Struct, frozen=True):
     misses_to_people: int
     vip_priority: int | None
     anger_to_people: bool
-    answer_threshold: float | None
+    answers_at: float
     memory_ms: int
     quick_questions: tuple[str, ...] = ()
+
+    def asks(self, asked: Asked) -> Asked:
+        """The question with everything the site's settings say about answering it: the one way they reach
+        the engine.
+        """
+        return msgspec.structs.replace(
+            asked,
+            answers_at=self.answers_at,
+            memory_ms=self.memory_ms,
+            misses_to_people=self.misses_to_people,
+            vip_priority=self.vip_priority,
+            anger_to_people=self.anger_to_people,
+        )
 
 
 _lock = threading.Lock()
@@ -100,7 +115,7 @@ def _of(row: BotSettings) -> SiteBot:
         misses_to_people=row.misses_to_people,
         vip_priority=row.vip_priority,
         anger_to_people=row.anger_to_people,
-        answer_threshold=row.answer_threshold,
+        answers_at=row.answer_threshold if row.answer_threshold is not None else ANSWER_AT,
         memory_ms=row.memory_minutes * 60_000,
         quick_questions=tuple(text for text in row.quick_questions if isinstance(text, str)),
     )

@@ -11,14 +11,14 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot import metrics, sites
 from bot.answering import memory, saying
+from bot.answering.around import NOWHERE, Around, around
 from bot.answering.bundle import current
 from bot.answering.reading import Talk, read, text_of
 from bot.answering.underway import underway
@@ -27,7 +27,6 @@ from bot.engine import Asked, Outcome
 from bot.sites import SiteBot
 from chat.delivery.hub import Signal
 from chat.delivery.outbound import announce
-from chat.models import Conversation
 from chat.protocol.entry import now_ms
 
 log = structlog.get_logger(__name__)
@@ -59,13 +58,13 @@ def answer_many(conversations: Sequence[str]) -> int:
 def _answer(talks: Mapping[str, Talk]) -> None:
     now = now_ms()
     states = memory.recall(talks, now)
-    known = _surroundings(talks)
+    known = around(talks)
     announce([_typing(talk, True) for talk in talks.values()])
     prepared: list[tuple[Talk, SiteBot, Outcome]] = []
     for conversation, talk in talks.items():
         bot = sites.of_site(talk.state.site)
         assert bot is not None
-        outcome = _understand(talk, bot, states[conversation], known.get(conversation, {}))
+        outcome = _understand(talk, bot, states[conversation], known.get(conversation, NOWHERE))
         prepared.append((talk, bot, outcome))
     memory.keep(
         memory.Kept(
@@ -78,22 +77,20 @@ def _answer(talks: Mapping[str, Talk]) -> None:
         saying.later(talk, bot, outcome, _due(talk, bot))
 
 
-def _understand(talk: Talk, bot: SiteBot, state: DialogState, around: dict[str, Any]) -> Outcome:
+def _understand(talk: Talk, bot: SiteBot, state: DialogState, place: Around) -> Outcome:
     """What the engine says; a bot that fails hands over instead of leaving somebody alone."""
-    asked = Asked(
-        text="\n".join(text for entry in talk.burst if (text := text_of(entry))),
-        wordless=all(entry.kind in ("image", "file") for entry in talk.burst),
-        now=datetime.now(ZoneInfo(bot.time_zone)),
-        site=talk.state.site,
-        locale=bot.locale,
-        state=state,
-        page=around.get("page") or {},
-        visitor=around.get("visitor") or {},
-        history=talk.said,
-        threshold=bot.answer_threshold,
-        misses_to_people=bot.misses_to_people,
-        vip_priority=bot.vip_priority,
-        anger_to_people=bot.anger_to_people,
+    asked = bot.asks(
+        Asked(
+            text="\n".join(text for entry in talk.burst if (text := text_of(entry))),
+            wordless=all(entry.kind in ("image", "file") for entry in talk.burst),
+            now=datetime.now(ZoneInfo(bot.time_zone)),
+            site=talk.state.site,
+            locale=bot.locale,
+            state=state,
+            page=place.page,
+            visitor=place.visitor,
+            history=talk.said,
+        )
     )
     began = time.perf_counter()
     try:
@@ -104,20 +101,6 @@ def _understand(talk: Talk, bot: SiteBot, state: DialogState, around: dict[str, 
         outcome = Outcome.failure(asked)
     metrics.COMPUTE_SECONDS.observe(time.perf_counter() - began)
     return outcome
-
-
-def _surroundings(talks: Mapping[str, Talk]) -> dict[str, dict[str, Any]]:
-    """The page a talk began on and what is known of the visitor; one query for all."""
-    rows = Conversation.objects.filter(pk__in=[UUID(each) for each in talks]).values_list(
-        "pk", "page", "visitor__name", "visitor__attributes", "visitor__priority"
-    )
-    return {
-        str(pk): {
-            "page": page,
-            "visitor": {"name": name, "attributes": attributes, "priority": priority},
-        }
-        for pk, page, name, attributes, priority in rows
-    }
 
 
 def _due(talk: Talk, bot: SiteBot) -> float:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bot import sites as bots
 from bot.answering import memory
+from bot.answering.around import NOWHERE, around
 from bot.answering.reading import REMEMBERS, Talk, talk_of, text_of
 from bot.engine import Asked
 from bot.strategies.base import Said
 from chat import sites
 from chat.conversation import Participant, require_read
 from chat.history import log_range, standing
-from chat.models import Conversation
 from chat.protocol.entry import Entry, now_ms
 
 LOOKS_BACK: Final = 100
@@ -63,26 +63,21 @@ def asked_of(view: View, text: str) -> Asked:
     talk = view.talk
     site = sites.by_id(talk.state.site)
     state = memory.recall({talk.conversation: talk}, now_ms())[talk.conversation]
-    row: Any = (
-        Conversation.objects.filter(pk=UUID(talk.conversation))
-        .values("page", "visitor__name", "visitor__attributes", "visitor__priority")
-        .first()
-    ) or {}
-    return Asked(
+    place = around([talk.conversation]).get(talk.conversation, NOWHERE)
+    bot = bots.everywhere().get(talk.state.site)
+    asked = Asked(
         text=text,
         now=datetime.now(ZoneInfo(site.time_zone)),
         site=talk.state.site,
         state=state,
         locale=site.locale,
-        page=row.get("page") or {},
-        visitor={
-            "name": row.get("visitor__name"),
-            "attributes": row.get("visitor__attributes"),
-            "priority": row.get("visitor__priority"),
-        },
+        page=place.page,
+        visitor=place.visitor,
         history=talk.said[-REMEMBERS:],
-        anger_to_people=False,
     )
+    if bot is not None:
+        asked = bot.asks(asked)
+    return msgspec.structs.replace(asked, anger_to_people=False, vip_priority=None)
 
 
 def _question(talk: Talk, words: tuple[Said, ...]) -> str:

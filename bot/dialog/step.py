@@ -25,14 +25,12 @@ from bot.dialog.moves import (
     to_people,
     with_slots,
 )
-from bot.dialog.state import EXPIRES_MS, MAX_SUSPENDED, DialogState, Frame
+from bot.dialog.state import MAX_SUSPENDED, DialogState, Frame
 from bot.dialog.turn import Step, Turn
-from knowledge.search import ANSWER_AT
 
-# From these on an intent begins, and knowledge is asked instead; chosen on the development dialogs.
+# From these on an intent begins; chosen on the development dialogs.
 STARTS = 0.5
 SURE = 0.75
-KNOWS = ANSWER_AT
 # Anger that hands over where the message asks for nothing the dialog can do.
 ANGRY = 0.7
 
@@ -52,7 +50,7 @@ def step(state: DialogState, turn: Turn, flows: Flows) -> Step:
 
 def _fresh(state: DialogState, turn: Turn, flows: Flows) -> DialogState:
     """Without what has expired, and without frames of intents that are no more."""
-    if state.updated_ms and turn.now_ms - state.updated_ms > EXPIRES_MS:
+    if state.updated_ms and turn.now_ms - state.updated_ms > turn.memory_ms:
         return DialogState(turns=state.turns)
     alive = tuple(frame for frame in state.suspended if flows.get(frame.intent))
     if len(alive) != len(state.suspended):
@@ -191,7 +189,7 @@ def _idle(state: DialogState, turn: Turn, flows: Flows, means: Meant | None) -> 
         and not _vague(state, means, turn)
     ):
         return _start(state, turn, flows, means)
-    if max(turn.faq, turn.faq_follows) >= KNOWS:
+    if max(turn.faq, turn.faq_follows) >= turn.knows_at:
         return Step(state, "faq", "faq", query=folded, why="knowledge")
     if turn.anger >= ANGRY:
         return to_people(state, "human", "anger", turn)
@@ -215,7 +213,7 @@ def _knows_better(means: Meant, turn: Turn) -> bool:
     """Whether the message asks how things are in general, which knowledge answers, rather than for the thing
     itself."""
     knows = meaning.knowledge(turn)
-    if knows < KNOWS or not readings.asks(turn.folded):
+    if knows < turn.knows_at or not readings.asks(turn.folded):
         return knows >= 0.9 and means.strength < SURE and not meaning.personal(turn)
     if means.cued and (meaning.personal(turn) or means.strength >= 0.8):
         return False
@@ -265,13 +263,13 @@ def _asks_knowledge(frame: Frame, turn: Turn, flow: Flow, means: Meant | None, f
     if readings.denies(turn.folded) and not readings.asks(turn.folded):
         return False
     knows = meaning.knowledge(turn)
-    if readings.drifts(turn.folded) and knows >= KNOWS * 0.8:
+    if readings.drifts(turn.folded) and knows >= turn.knows_at * 0.8:
         return True
     if readings.refuses(turn.folded) or not readings.asks(turn.folded):
         return False
     if readings.asks_where(turn.folded):
-        return knows >= KNOWS * 0.8
-    return knows >= KNOWS
+        return knows >= turn.knows_at * 0.8
+    return knows >= turn.knows_at
 
 
 def _aside(state: DialogState, turn: Turn, flow: Flow, frame: Frame) -> Step:

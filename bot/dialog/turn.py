@@ -5,8 +5,9 @@ from typing import Protocol
 
 import msgspec
 
-from bot.dialog.state import DialogState
+from bot.dialog.state import EXPIRES_MS, DialogState
 from bot.entities import Entity
+from knowledge.search import ANSWER_AT
 
 
 class Predicted(Protocol):
@@ -23,7 +24,7 @@ class Predicted(Protocol):
 class Turn(msgspec.Struct, frozen=True):
     """A message. `folded`: as compared; `faq`: score (0…1) of the best entry of knowledge for it;
     `faq_follows`: the same for the message joined to the last question ("那运费呢"); `anger`: 0…1; `now_ms`:
-    since 1970.
+    since 1970; `knows_at`: from which score on knowledge answers; `memory_ms`: how long a talk is remembered.
     """
 
     text: str
@@ -35,6 +36,8 @@ class Turn(msgspec.Struct, frozen=True):
     anger: float = 0.0
     now_ms: int = 0
     language: str = "zh"
+    knows_at: float = ANSWER_AT
+    memory_ms: int = EXPIRES_MS
 
 
 class Step(msgspec.Struct, frozen=True):

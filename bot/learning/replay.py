@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot import sites
+from bot.answering.around import NOWHERE, Around, around
 from bot.answering.bundle import Bundle
 from bot.dialog.state import DialogState
 from bot.engine import Asked, Outcome
@@ -34,8 +35,8 @@ def replay(
     most: int = MOST,
 ) -> Report:
     """Ask again what was asked from `since_ms` until before `until_ms`, oldest talk first, each talk with its
-    own memory; `only`: at these sites. The talk's page and visitor are not known any more, so rules about
-    those do not hold. Raises `DatabaseError`.
+    own memory and the page it began on; `only`: at these sites. What is known of the visitor is what is
+    known today. Raises `DatabaseError`.
     """
     rows = Answered.objects.filter(at_ms__gte=since_ms, at_ms__lt=until_ms)
     if only is not None:
@@ -46,16 +47,17 @@ def replay(
     pairs: list[Pair] = []
     failed = 0
     made = bundle() if found else None
-    for _conversation, talk in groupby(found, key=lambda row: row.conversation):
+    places = around(dict.fromkeys(str(row.conversation) for row in found))
+    for conversation, talk in groupby(found, key=lambda row: row.conversation):
         assert made is not None
-        new, missed = _talk(list(talk), made)
+        new, missed = _talk(list(talk), made, places.get(str(conversation), NOWHERE))
         pairs += new
         failed += missed
     pairs.sort(key=lambda pair: pair.at_ms)
     return report_of(pairs, failed, cut)
 
 
-def _talk(rows: list[Answered], bundle: Bundle) -> tuple[list[Pair], int]:
+def _talk(rows: list[Answered], bundle: Bundle, place: Around) -> tuple[list[Pair], int]:
     """A conversation's questions in their order; where one fails, the next goes on with what stands."""
     site = chat_sites.by_id(str(rows[0].site_id))
     bot = sites.everywhere().get(site.id)
@@ -70,11 +72,12 @@ def _talk(rows: list[Answered], bundle: Bundle) -> tuple[list[Pair], int]:
             state=state,
             locale=site.locale,
             wordless=not row.question.strip(),
+            page=place.page,
+            visitor=place.visitor,
             history=tuple(said[-10:]),
-            threshold=bot.answer_threshold if bot else None,
-            misses_to_people=bot.misses_to_people if bot else 2,
-            anger_to_people=bot.anger_to_people if bot else True,
         )
+        if bot is not None:
+            asked = bot.asks(asked)
         try:
             outcome = engine.answer(asked)
         except Exception:

@@ -65,11 +65,9 @@ def attempt(question: Question, bundle: Bundle) -> Seen:
         page=question.page,
         visitor={"name": "", "attributes": question.attributes, "priority": question.priority},
         history=question.history,
-        threshold=bot.answer_threshold if bot else None,
-        misses_to_people=bot.misses_to_people if bot else 2,
-        vip_priority=bot.vip_priority if bot else None,
-        anger_to_people=bot.anger_to_people if bot else True,
     )
+    if bot is not None:
+        asked = bot.asks(asked)
     engine = bundle.engine(question.site, bundle.active)
     outcome, called = engine.answer(asked), ""
     if outcome.answer.action is not None:

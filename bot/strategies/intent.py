@@ -47,6 +47,8 @@ class Dialogs:
             anger=anger(context.text),
             now_ms=int(context.now.timestamp() * 1000),
             language=context.language,
+            knows_at=context.asked.answers_at,
+            memory_ms=context.asked.memory_ms,
         )
         made = step(context.state, turn, self._flows)
         prediction = turn.prediction

@@ -12,7 +12,7 @@ from bot import phrases
 from bot.strategies.base import Answer, Choice, Context, Source
 from knowledge.graph import Graph
 from knowledge.lexicon import Lexicon
-from knowledge.search import ANSWER_AT, OFFER_AT, Entry, Hit, SearchIndex
+from knowledge.search import OFFER_AT, Entry, Hit, SearchIndex
 
 GRAPH_AT: Final = 0.75
 """From how much of a question a fact has to speak of to answer it alone."""
@@ -66,7 +66,7 @@ class Retrieval:
     def match(self, context: Context) -> Answer | None:
         """The answer that leads clearly, choices when none does."""
         hits = context.hits()
-        threshold = context.asked.threshold if context.asked.threshold is not None else ANSWER_AT
+        threshold = context.asked.answers_at
         shown = [
             {"id": hit.id, "score": round(hit.score, 3), "matched": hit.matched, "parts": hit.parts}
             for hit in hits[:5]

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.answering.briefing import brief_of
+from bot.dialog.flows import Flow, Flows, Slot
 from bot.dialog.state import DialogState
 from bot.engine import Asked, Engine, Outcome, Understanding, language_of
 from bot.safety.sensitive import RiskWord, Sensitive
 from bot.strategies.base import Answer, Context, Said
 from bot.strategies.guard import Guard
 from bot.strategies.honest import Honest
+from bot.strategies.intent import Dialogs
 from bot.strategies.knowledge import Retrieval
 from knowledge.lexicon import Lexicon
 from knowledge.search import Entry, Hit, SearchIndex
@@ -72,6 +74,31 @@ def test_a_clear_lead_answers_in_words_for_every_client() -> None:
     assert outcome.state.last_topic == ("1",)
 
 
+@pytest.mark.parametrize("answers_at", [0.2, 0.5, 0.9])
+def test_a_site_s_threshold_counts_in_every_level(answers_at: float) -> None:
+    """Also for a question in the middle of a dialog, which is answered and reminded of what is open."""
+    slot = Slot("order_id", {"zh": ["请提供订单号。"]})
+    flows = Flows([Flow("order_status", {"zh": "查订单"}, slots=(slot,))])
+    shelf = Retrieval(SHELF)
+    made = engine(Dialogs(flows, [shelf]), shelf, Honest(), hits=[Hit("1", 0.6, "", {})])
+    fresh = ask(made, "退款多久到账？", answers_at=answers_at).answer
+    assert fresh.outcome == ("answered" if answers_at <= 0.6 else "honest")
+    started = DialogState(intent="order_status", pending="order_id")
+    between = ask(made, "退款多久到账？", answers_at=answers_at, state=started).answer
+    assert ("工作日" in between.text) == (answers_at <= 0.6) and "订单号" in between.text
+
+
+def test_a_site_s_memory_is_as_long_as_it_says() -> None:
+    slot = Slot("order_id", {"zh": ["请提供订单号。"]})
+    made = engine(
+        Dialogs(Flows([Flow("order_status", {"zh": "查订单"}, slots=(slot,), done={"zh": ["好。"]})]), ())
+    )
+    an_hour_ago = int(NOW.timestamp() * 1000) - 3_600_000
+    started = DialogState(intent="order_status", pending="order_id", updated_ms=an_hour_ago)
+    assert not ask(made, "谢谢了", state=started).state.intent
+    assert ask(made, "谢谢了", state=started, memory_ms=7_200_000).state.intent == "order_status"
+
+
 def test_a_close_race_offers_choices() -> None:
     near = [Hit("1", 0.62, "", {}), Hit("2", 0.6, "", {})]
     outcome = ask(engine(Retrieval(SHELF), Honest(), hits=near), "钱")
@@ -82,7 +109,7 @@ def test_a_close_race_offers_choices() -> None:
 def test_a_sites_own_threshold_counts() -> None:
     weak = [Hit("1", 0.55, "", {})]
     assert ask(engine(Retrieval(SHELF), Honest(), hits=weak), "钱").answer.level == "retrieval"
-    strict = ask(engine(Retrieval(SHELF), Honest(), hits=weak), "钱", threshold=0.9)
+    strict = ask(engine(Retrieval(SHELF), Honest(), hits=weak), "钱", answers_at=0.9)
     assert strict.answer.outcome == "honest"
 
 

@@ -6,20 +6,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from io import StringIO
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 
 from bot import config
+from bot import sites as bots
 from bot.answering import bundle
 from bot.learning import draft
 from bot.learning.comparing import Given, Pair, report_of, verdict_of
 from bot.models import Answered, BotSettings, Endpoint, Intent, Rule, Slot
-from chat.models import Site
+from chat.models import Conversation, Site, Visitor
 from chat.protocol.entry import now_ms
 from knowledge.models import Question
 from knowledge.publishing.editing import archive, save_question
@@ -144,7 +147,7 @@ def _asked(site: Site, question: str, source: Question | None = None, **more: An
     outcome = "honest" if source is None else "answered"
     given = {"outcome": outcome, "level": "retrieval", "at_ms": now_ms() - 1000, **more}
     return Answered.objects.create(
-        site=site, conversation=uuid4(), seq=1, question=question, sources=sources, **given
+        site=site, seq=1, question=question, sources=sources, **{"conversation": uuid4(), **given}
     )
 
 
@@ -201,6 +204,41 @@ def test_a_replay_keeps_the_thread_of_each_talk(shop: Site, teach: Teach) -> Non
     report = replay(0, 10_000, bundle_now)
     assert (report.total, report.same, report.better) == (2, 1, 1)
     assert report.changed[0].question == "2026112000123"
+
+
+def test_a_replay_knows_the_page_the_visitor_and_the_hour(shop: Site, botted: BotSettings) -> None:
+    from bot.answering.bundle import bundle_now
+    from bot.learning.replay import replay
+
+    botted.vip_priority = 5
+    botted.save()
+    bots.forget()
+    Rule.objects.create(
+        site=shop, name="Cart", expressions=["运费"], answer="满 99 包邮",
+        conditions={
+            "page": "/cart", "attributes": {"level": "gold"}, "languages": ["zh"],
+            "hours": ["07:00", "09:00"],
+        },
+    )  # fmt: skip
+    bundle.forget()
+    begun = datetime(2026, 11, 20, 8, tzinfo=ZoneInfo(shop.time_zone)).timestamp() * 1000
+    cases: tuple[tuple[str, dict[str, str], int, float], ...] = (
+        ("/cart", {"level": "gold"}, 0, begun), ("/home", {"level": "gold"}, 0, begun),
+        ("/cart", {}, 0, begun), ("/cart", {"level": "gold"}, 0, begun + 4 * 3_600_000),
+        ("/home", {}, 7, begun),
+    )  # fmt: skip
+    for page, attributes, priority, at in cases:
+        visitor = Visitor.objects.create(
+            site=shop, attributes=attributes, priority=priority, token_hash=uuid4().hex
+        )
+        talk = Conversation.objects.create(
+            site=shop, visitor=visitor, page={"url": f"https://x.example{page}"}
+        )
+        _asked(shop, "运费多少", conversation=talk.pk, at_ms=int(at))
+    _asked(shop, "运费多少", at_ms=int(begun))  # a talk that is no more
+    report = replay(int(begun) - 1, int(begun) + 86_400_000, bundle_now)
+    assert report.failed == 0 and report.total == 6
+    assert sorted(pair.after.level for pair in report.changed) == ["guard", "rules"]
 
 
 def test_comparing_says_what_got_better_and_worse() -> None:
