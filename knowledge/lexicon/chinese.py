@@ -1,13 +1,13 @@
 """Chinese expressions in a text: literally, with gaps, and by sound; and whether the text denies them."""
 
 import re
+from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-import rjieba
-
 from knowledge.lexicon.gaps import Automaton
 from knowledge.lexicon.loading import GAP
+from knowledge.text import dictionary
 from knowledge.text.fold import is_han
 from knowledge.text.pinyin import sound, syllable
 
@@ -31,14 +31,18 @@ class ChineseExpressions:
     def __init__(self, told: Mapping[str, Sequence[str]]) -> None:
         pairs = [(name, expression) for name, expressions in told.items() for expression in expressions]
         self._names = [name for name, _ in pairs]
-        self._exact = Automaton([_compact(expression).split(GAP) for _, expression in pairs])
-        heard = [
-            (name, expression)
-            for name, expression in pairs
-            if 2 <= len(expression) <= 8 and all(map(is_han, expression))
-        ]
-        self._heard = heard
-        self._sounds = Automaton([[_keys(expression)] for _, expression in heard])
+        self._exact = Automaton(_compact(expression).split(GAP) for _, expression in pairs)
+        self._expressions = [expression for _, expression in pairs]
+        # What can be heard, by its number among all.
+        self._heard = array(
+            "i",
+            (
+                number
+                for number, expression in enumerate(self._expressions)
+                if 2 <= len(expression) <= 8 and all(map(is_han, expression))
+            ),
+        )
+        self._sounds = Automaton([_keys(self._expressions[number])] for number in self._heard)
 
     def find(self, folded: str, *, sounding: bool) -> list[tuple[str, int, int, bool, bool]]:
         """Every mention in a folded text, overlapping ones too."""
@@ -60,7 +64,7 @@ class ChineseExpressions:
         out = []
         known: list[bool] | None = None
         for number, start, end in self._sounds.find(_keys(text), 0):
-            name, expression = self._heard[number]
+            name, expression = self._names[self._heard[number]], self._expressions[self._heard[number]]
             if (name, start, end) in exact:
                 continue
             differing = [at for at in range(start, end) if text[at] != expression[at - start]]
@@ -85,18 +89,9 @@ def denied(text: str, start: int) -> bool:
 def _in_known_words(text: str) -> list[bool]:
     """By character: whether it is part of a dictionary word of two or more characters."""
     known = []
-    for word in rjieba.cut(text):
-        known.extend([len(word) > 1 and _is_word(word)] * len(word))
+    for word in dictionary.cut(text):
+        known.extend([len(word) > 1 and dictionary.is_word(word)] * len(word))
     return known
-
-
-@cache
-def _dictionary() -> rjieba.Jieba:
-    return rjieba.Jieba()
-
-
-def _is_word(word: str) -> bool:
-    return bool(_dictionary().has_word(word))
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:

@@ -1,7 +1,7 @@
 """English expressions in a text, by the stems of their words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from knowledge.lexicon.gaps import Automaton
 from knowledge.lexicon.loading import GAP
@@ -22,8 +22,15 @@ class EnglishExpressions:
     def __init__(self, told: Mapping[str, Sequence[str]]) -> None:
         pairs = [(name, expression) for name, expressions in told.items() for expression in expressions]
         self._names = [name for name, _ in pairs]
-        self._parts = [_stems(expression) for _, expression in pairs]
-        self._automaton = Automaton([[f" {part} " for part in parts] for parts in self._parts])
+        self._gapped: dict[int, tuple[int, int]] = {}  # by expression with gaps: its words, its gaps
+        self._automaton = Automaton(self._literals(pairs))
+
+    def _literals(self, pairs: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
+        for number, (_, expression) in enumerate(pairs):
+            parts = _stems(expression)
+            if len(parts) > 1:
+                self._gapped[number] = (sum(part.count(" ") + 1 for part in parts), len(parts) - 1)
+            yield [f" {part} " for part in parts]
 
     def find(self, folded: str) -> list[tuple[str, int, int, bool, bool]]:
         """Every mention in a folded text, overlapping ones too."""
@@ -48,11 +55,10 @@ class EnglishExpressions:
         return out
 
     def _close(self, number: int, tokens: list[tuple[str, int, int]]) -> bool:
-        parts = self._parts[number]
-        if len(parts) == 1:
+        if number not in self._gapped:
             return True
-        spare = len(tokens) - sum(part.count(" ") + 1 for part in parts)
-        return spare <= GAP_WORDS * (len(parts) - 1) and not any(token in ".!?;" for token, _, _ in tokens)
+        words, gaps = self._gapped[number]
+        return len(tokens) - words <= GAP_WORDS * gaps and not any(token in ".!?;" for token, _, _ in tokens)
 
 
 def _stems(expression: str) -> list[str]:

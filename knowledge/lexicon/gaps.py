@@ -1,5 +1,6 @@
 """Expressions in an Aho-Corasick automaton, with gaps: the parts are found at once, then joined."""
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
@@ -10,32 +11,29 @@ class Automaton:
     """Finds expressions of one or more literal parts; `find` gives (number of the expression, start, end)."""
 
     def __init__(self, parts: Iterable[Sequence[str]]) -> None:
-        self._literals: dict[str, int] = {}
-        self._whole: list[list[int]] = []  # by literal: the expressions it is all of
-        self._heads: list[list[int]] = []  # by literal: the expressions with gaps it begins
-        self._gapped: dict[int, list[int]] = {}  # by expression: its literals
+        literals: dict[str, int] = {}  # forgotten once the automaton is made: it would be 100 bytes each
+        self._whole = array("i")  # by literal: the first expression it is all of, -1 for none
+        self._more: dict[int, tuple[int, ...]] = {}  # by literal: the other ones
+        self._heads: dict[int, tuple[int, ...]] = {}  # by literal: the expressions with gaps it begins
+        self._gapped: dict[int, tuple[int, ...]] = {}  # by expression: its literals
         for number, expression in enumerate(parts):
-            literals = [self._literal(part) for part in expression]
-            if len(literals) == 1:
-                self._whole[literals[0]].append(number)
+            held = tuple(literals.setdefault(part, len(literals)) for part in expression)
+            self._whole.extend([-1] * (len(literals) - len(self._whole)))
+            if len(held) > 1:
+                self._gapped[number] = held
+                self._heads[held[0]] = (*self._heads.get(held[0], ()), number)
+            elif self._whole[held[0]] < 0:
+                self._whole[held[0]] = number
             else:
-                self._gapped[number] = literals
-                self._heads[literals[0]].append(number)
+                self._more[held[0]] = (*self._more.get(held[0], ()), number)
         self._automaton = None
-        if self._literals:
+        if literals:
             self._automaton = AhoCorasick(
-                list(self._literals),
+                list(literals),
                 matchkind=MatchKind.Standard,
                 store_patterns=False,
                 implementation=Implementation.ContiguousNFA,
             )
-
-    def _literal(self, part: str) -> int:
-        known = self._literals.setdefault(part, len(self._literals))
-        if known == len(self._whole):
-            self._whole.append([])
-            self._heads.append([])
-        return known
 
     def find(self, text: str, gap: int) -> list[tuple[int, int, int]]:
         """Every occurrence; the parts of an expression follow each other with at most `gap` characters
@@ -45,11 +43,13 @@ class Automaton:
         out = []
         places: dict[int, list[tuple[int, int]]] = {}
         for literal, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            for number in self._whole[literal]:
-                out.append((number, start, end))
+            if self._whole[literal] >= 0:
+                out.append((self._whole[literal], start, end))
+                for number in self._more.get(literal, ()):
+                    out.append((number, start, end))
             places.setdefault(literal, []).append((start, end))
         for literal in list(places):
-            for number in self._heads[literal]:
+            for number in self._heads.get(literal, ()):
                 parts = self._gapped[number]
                 if all(part in places for part in parts):
                     out.extend((number, start, end) for start, end in self._joined(parts, places, gap))
@@ -57,7 +57,7 @@ class Automaton:
 
     @staticmethod
     def _joined(
-        parts: list[int], places: dict[int, list[tuple[int, int]]], gap: int
+        parts: Sequence[int], places: dict[int, list[tuple[int, int]]], gap: int
     ) -> Iterable[tuple[int, int]]:
         begins = 0
         for start, end in places[parts[0]]:

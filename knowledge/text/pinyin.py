@@ -7,12 +7,14 @@ table of phrases, 50 MB, in every process for the one reading in a hundred that 
 import json
 import re
 import unicodedata
+from array import array
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from knowledge.text.fold import is_han
 
+_FIRST, _LAST = 0x3400, 0x9FFF  # the Chinese characters of the basic planes
 _TOKEN = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
 
 # The reading that service talk means, where the table names another first.
@@ -31,21 +33,34 @@ _LIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 _ENDS = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 
 
+class _Readings:
+    """Syllables by character: two bytes a character. A dictionary of them would be 3 MB."""
+
+    def __init__(self, table: dict[str, str]) -> None:
+        """`table`: marked readings by code point in decimal, the most common one first."""
+        numbers = {"": 0}
+        self._at = array("H", bytes(2 * (_LAST - _FIRST + 1)))
+        for code, marked in table.items():
+            if is_han(chr(int(code))):
+                spelt = _toneless(marked.split(",", 1)[0])
+                self._at[int(code) - _FIRST] = numbers.setdefault(spelt, len(numbers))
+        for character, spelt in _PREFERRED.items():
+            self._at[ord(character) - _FIRST] = numbers.setdefault(spelt, len(numbers))
+        self._syllables = list(numbers)
+        self.all = frozenset(self._syllables[number] for number in set(self._at) if number)
+
+    def of(self, character: str) -> str:
+        """The reading of a single character, "" for none."""
+        code = ord(character)
+        return self._syllables[self._at[code - _FIRST]] if _FIRST <= code <= _LAST else ""
+
+
 @cache
-def _readings() -> dict[str, str]:
+def _readings() -> _Readings:
     spec = find_spec("pypinyin")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("pypinyin")
-    table = json.loads(Path(spec.origin).with_name("pinyin_dict.json").read_text(encoding="utf-8"))
-    readings = {}
-    seen: dict[str, str] = {}  # one string a syllable, not one a character
-    for code, marked in table.items():
-        character = chr(int(code))
-        if is_han(character):
-            syllable = _toneless(marked.split(",", 1)[0])
-            readings[character] = seen.setdefault(syllable, syllable)
-    readings.update(_PREFERRED)
-    return readings
+    return _Readings(json.loads(Path(spec.origin).with_name("pinyin_dict.json").read_text(encoding="utf-8")))
 
 
 def _toneless(marked: str) -> str:
@@ -55,7 +70,7 @@ def _toneless(marked: str) -> str:
 
 def syllable(character: str) -> str:
     """The most common reading of a Chinese character without its tone, "" when it has none."""
-    return _readings().get(character, "")
+    return _readings().of(character)
 
 
 def syllables(folded: str) -> list[str]:
@@ -64,7 +79,7 @@ def syllables(folded: str) -> list[str]:
     readings = _readings()
     out = []
     for token in _TOKEN.findall(folded):
-        reading = readings.get(token)
+        reading = readings.of(token) if len(token) == 1 else ""
         if reading:
             out.append(reading)
         elif token[0].isalnum():
@@ -76,7 +91,7 @@ def syllables(folded: str) -> list[str]:
 def sound(spelt: str) -> str:
     """A syllable's key: zh/z, ch/c, sh/s, n/l at the front and -ng/-n at the end sound alike; other words
     stay."""
-    if spelt not in _syllable_set():
+    if spelt not in _readings().all:
         return spelt
     for old, new in _LIKE:
         if spelt.startswith(old):
@@ -88,11 +103,6 @@ def sound(spelt: str) -> str:
         if spelt.endswith(old):
             return spelt[: -len(old)] + new
     return spelt
-
-
-@cache
-def _syllable_set() -> frozenset[str]:
-    return frozenset(_readings().values())
 
 
 def sounds(folded: str) -> list[str]:

@@ -3,8 +3,7 @@
 import re
 from functools import lru_cache
 
-import rjieba
-
+from knowledge.text import dictionary
 from knowledge.text.english import stem
 from knowledge.text.fold import HAN
 
@@ -21,7 +20,7 @@ def words(folded: str) -> list[str]:
     for match in _RUN.finditer(folded):
         piece = match.group()
         if match.lastgroup == "han":
-            out.extend(cut(piece) if len(piece) < 40 else rjieba.cut(piece))
+            out.extend(cut(piece) if len(piece) < 40 else dictionary.cut(piece))
         elif match.lastgroup == "latin":
             out.extend(stem(part) for part in expand(piece))
         else:
@@ -32,7 +31,7 @@ def words(folded: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def cut(piece: str) -> tuple[str, ...]:
     """jieba's cut of a run of Chinese characters."""
-    return tuple(rjieba.cut(piece))
+    return tuple(dictionary.cut(piece))
 
 
 @lru_cache(maxsize=2048)
