@@ -5,7 +5,7 @@ questions.*.jsonl    as `knowledge.importing.lines` reads them
 articles/*.md        as `knowledge.importing.markdown` reads them
 graph.json           {"entities": [{"name", "aliases", "kind", "description"}], "relations": [{"subject",
                      "predicate", "object", "condition", "answer", "language"}]}
-golden.<lang>.jsonl  {"query", "expect": the question's id, null: nothing may answer}
+golden.<lang>.jsonl  {"query", "expect": the question's id, null: nothing may answer; or "to_people": true}
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class _Facts(msgspec.Struct):
 
 class _Golden(msgspec.Struct):
     query: str
-    expect: str | None
+    expect: str | None = None
+    to_people: bool = False
 
 
 def load_demo(site: UUID, folder: Path = FOLDER) -> bool:
@@ -132,7 +133,7 @@ def _golden(site: UUID, folder: Path) -> None:
             if row.expect is None or row.expect in keys:
                 GoldenQuestion.objects.get_or_create(
                     site_id=site, query=row.query, language=_language(path),
-                    defaults={"expected_id": keys.get(row.expect or "")},
+                    defaults={"expected_id": keys.get(row.expect or ""), "to_people": row.to_people},
                 )  # fmt: skip
 
 

@@ -177,12 +177,12 @@ class SynonymAdmin(ScopedAdmin):
 class GoldenQuestionAdmin(ScopedAdmin):
     """What every release must answer."""
 
-    list_display = ("query", "expected", "language", "site_name")
-    list_filter = (SiteFilter, "language")
+    list_display = ("query", "expected", "to_people", "language", "site_name")
+    list_filter = (SiteFilter, "language", "to_people")
     list_select_related = ("expected",)
     search_fields = ("query", "expected__text")
     autocomplete_fields = ("expected",)
-    fields = ("query", "expected", "site_id", "language")
+    fields = ("query", "expected", "to_people", "site_id", "language")
 
 
 def _graph() -> Graph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,9 +14,10 @@ from knowledge.models.keys import new_uuid
 
 
 class GoldenQuestion(models.Model):
-    """A query with the question that must answer it. `expected` null: nothing may answer it.
+    """A query with what must come of it: the question that answers it (`expected`), a person who takes it
+    (`to_people`), or neither: then nothing may answer it.
 
-    `site_id` null: asked of everything, whatever site it is shown at.
+    `site_id` null: asked at the site of what must answer, else wherever a bot answers.
     """
 
     id = models.UUIDField(_("id"), primary_key=True, default=new_uuid, editable=False)
@@ -24,6 +26,9 @@ class GoldenQuestion(models.Model):
         Question, on_delete=models.CASCADE, null=True, blank=True, related_name="golden",
         verbose_name=_("must be answered by"), help_text=_("Empty: nothing may answer it."),
     )  # fmt: skip
+    to_people = models.BooleanField(
+        _("must go to people"), default=False, help_text=_("Instead of being answered.")
+    )
     site_id = models.UUIDField(_("site"), null=True, blank=True)
     language = models.CharField(
         _("language"), max_length=2, choices=Language.choices, blank=True, default=Language.ZH
@@ -41,10 +46,18 @@ class GoldenQuestion(models.Model):
                 condition=models.Q(site_id=None),
                 name="golden_once_for_all_sites",
             ),
+            models.CheckConstraint(
+                condition=models.Q(expected=None) | models.Q(to_people=False), name="golden_wants_one_thing"
+            ),
         )
 
     def __str__(self) -> str:
         return self.query
+
+    def clean(self) -> None:
+        """Raises `ValidationError` when it wants both."""
+        if self.to_people and self.expected_id is not None:
+            raise ValidationError({"to_people": _("Either an answer or people.")})
 
 
 class Release(models.Model):

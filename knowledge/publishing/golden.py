@@ -1,7 +1,8 @@
 """Golden questions: what must be answered by what, asked of the release to be and of the one that is live.
 
 A release is refused when something that was right is wrong in it. What was wrong before and still is holds
-nobody up, and is shown. Pure, but for the runner that may be registered in its place.
+nobody up, and is shown. Pure: here the search alone is asked. Where a bot answers, it registers a runner that
+asks all of it (`knowledge.ports.register_golden_runner`).
 """
 
 from __future__ import annotations
@@ -20,13 +21,17 @@ ANSWERED: Final = ANSWER_AT
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A golden question. `expected`: the id of the question that must answer, None: nothing may."""
+    """A golden question. `expected`: the id of the question that must answer, None: nothing may; `wanted`:
+    its words; `to_people`: it must be given to a person instead.
+    """
 
     id: str
     query: str
     expected: str | None
     site: str | None = None
     language: str = ""
+    to_people: bool = False
+    wanted: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -39,7 +44,9 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """How one went. `got`: the id of what answered, None for nothing; `title`: its words."""
+    """How one went. `got`: the id of what answered, None for nothing; `title`: its words. `outcome`:
+    answered, asked, choices, honest, handed or failure; `level`: of the bot, "search" without one.
+    """
 
     id: str
     query: str
@@ -49,11 +56,15 @@ class Result(msgspec.Struct, frozen=True):
     score: float
     passed: bool
     verdict: Literal["same", "better", "worse", "new"] = "same"
+    to_people: bool = False
+    wanted: str = ""
+    outcome: str = ""
+    level: str = ""
 
 
 def run(asked: Sequence[Asked], candidate: Candidate) -> list[Result]:
     """Search alone: the first hit must be the expected one; where nothing may answer, nothing above
-    `ANSWERED` may be found.
+    `ANSWERED` may be found. What must go to people does: without a bot everything is theirs.
     """
     found = []
     for one in asked:
@@ -63,13 +74,21 @@ def run(asked: Sequence[Asked], candidate: Candidate) -> list[Result]:
         best = hits[0] if hits else None
         got = best.id.partition("#")[0] if best is not None else None
         score = best.score if best is not None else 0.0
-        if one.expected is None:
+        if one.to_people:
+            passed, got = True, None
+        elif one.expected is None:
             passed = score < ANSWERED
             got = None if passed else got
         else:
             passed = got == one.expected
         title = candidate.index.entry(best.id).question if best is not None and got is not None else ""
-        found.append(Result(one.id, one.query, one.expected, got, title, round(score, 4), passed))
+        outcome = "handed" if one.to_people else "honest" if got is None else "answered"
+        found.append(
+            Result(
+                one.id, one.query, one.expected, got, title, round(score, 4), passed,
+                to_people=one.to_people, wanted=one.wanted, outcome=outcome, level="search",
+            )
+        )  # fmt: skip
     return found
 
 

@@ -181,9 +181,10 @@ def _ask_golden(release: Release, made: building.Live, person: Person) -> None:
     asked = [
         golden.Asked(
             str(row.pk), row.query, str(row.expected_id) if row.expected_id else None,
-            str(row.site_id) if row.site_id else None, row.language,
+            str(row.site_id) if row.site_id else None, row.language, row.to_people,
+            row.expected.text if row.expected is not None else "",
         )
-        for row in GoldenQuestion.objects.all()
+        for row in GoldenQuestion.objects.select_related("expected")
     ]  # fmt: skip
     if not asked:
         return
