@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from agents.models import Agent, Group
 from chat.conversation import Participant, Role
@@ -52,12 +53,24 @@ class DatabaseRoster:
     def groups_named(self, group_ids: Sequence[str], site: str) -> dict[str, Person]:
         """Those that are enabled and of the site (a group without sites is of every one), by id."""
         known = [group_id for group_id in group_ids if is_uuid(group_id)]
-        groups = Group.objects.filter(pk__in=known, is_enabled=True).prefetch_related("sites")
-        return {
-            str(group.pk): Person(str(group.pk), group.name)
-            for group in groups
-            if (sites := {str(each.pk) for each in group.sites.all()}) == set() or site in sites
-        }
+        found = _groups_of(Group.objects.filter(pk__in=known), frozenset((site,)))
+        return {group.id: group for group in found if group.id is not None}
+
+    def groups_at(self, sites: Collection[str] | None) -> list[Person]:
+        """Those that are enabled and of any of the sites, by name."""
+        return _groups_of(Group.objects.all(), sites)
+
+
+def _groups_of(groups: QuerySet[Group], sites: Collection[str] | None) -> list[Person]:
+    """Those that are enabled; a group without sites is of every one."""
+    rows = groups.filter(is_enabled=True).order_by("name").prefetch_related("sites")
+    return [
+        Person(str(group.pk), group.name)
+        for group in rows
+        if sites is None
+        or not (own := {str(each.pk) for each in group.sites.all()})
+        or not own.isdisjoint(sites)
+    ]
 
 
 def participant(agent: Agent) -> Participant:

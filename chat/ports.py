@@ -4,7 +4,7 @@ AppConfig.ready).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -32,6 +32,9 @@ class Roster(Protocol):
 
     def groups_named(self, group_ids: Sequence[str], site: str) -> dict[str, Person]:
         """Those of these groups that are enabled and of the site, by id. May touch the database."""
+
+    def groups_at(self, sites: Collection[str] | None) -> list[Person]:
+        """The enabled groups of any of these sites (None: of every site), by name. May touch the database."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -120,8 +123,10 @@ class Bot(Protocol):
     def answers(self, site: str) -> bool:
         """Whether new conversations of the site begin with it. May touch the database; at most 2 s old."""
 
-    def quick_questions(self, site: str) -> tuple[str, ...]:
-        """What it offers a visitor of the site to ask at the beginning. May touch the database."""
+    def quick_questions(self, site: str, locale: str) -> tuple[str, ...]:
+        """What it offers a visitor of the site to ask at the beginning, in the visitor's language where the
+        site has some in it. May touch the database.
+        """
 
 
 _bot: Bot | None = None
@@ -188,6 +193,8 @@ def bot_answers(site: str) -> bool:
     return _bot is not None and _bot.answers(site)
 
 
-def quick_questions(site: str) -> tuple[str, ...]:
-    """What the site's bot offers to ask at the beginning. May touch the database."""
-    return () if _bot is None else _bot.quick_questions(site)
+def quick_questions(site: str, locale: str) -> tuple[str, ...]:
+    """What the site's bot offers to ask at the beginning; `locale`: the visitor's, "" when it is not known.
+    May touch the database.
+    """
+    return () if _bot is None else _bot.quick_questions(site, locale)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from bot.admin.groups import group_field
 from bot.changes import taught
 from chat.models import Site
 from knowledge.admin.scope import ScopedAdmin, person
@@ -49,6 +50,12 @@ class TaughtAdmin(ScopedAdmin):
 
     site_name.short_description = _("site")  # type: ignore[attr-defined]
     site_name.admin_order_field = "site"  # type: ignore[attr-defined]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Groups by name, those of the person's sites."""
+        if db_field.name == "group_id":
+            return group_field(person(request))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Nobody else's sites, and every site only for those who serve every one."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bot.admin.base import TaughtAdmin
 from bot.admin.fields import CuesField, LinesField, WordsField
-from bot.admin.groups import clean_group
+from bot.admin.groups import clean_group, keep_chosen
 from bot.admin.sheets import ExampleResource, Exchange
 from bot.changes import taught
 from bot.learning.checks import cleaned_examples
@@ -63,6 +63,7 @@ class IntentForm(_IntentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        keep_chosen(self, self.instance.group_id)
         if not self.instance._state.adding:
             self.initial["examples"] = list(self.instance.examples.values_list("text", flat=True))
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bot.admin.base import TaughtAdmin
 from bot.admin.fields import LinesField, PairField
-from bot.admin.groups import clean_group
+from bot.admin.groups import clean_group, keep_chosen
 from bot.admin.sheets import Exchange, SensitiveWordResource
 from bot.learning.checks import check_rule
 from bot.models import Rule, SensitiveWord
@@ -81,6 +81,7 @@ class RuleForm(_Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        keep_chosen(self, self.instance.group_id)
         held = self.instance.conditions or {}
         begin, end = (*held.get("hours", ()), "", "")[:2]
         self.initial.update({

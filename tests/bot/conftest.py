@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
+from agents.models import Agent, Role
 from bot import config
 from bot import sites as bots
 from bot.answering import bundle
@@ -80,3 +83,13 @@ def botted(shop: Site) -> BotSettings:  # noqa: F811
     config.changed()
     bots.forget()
     return row
+
+
+@pytest.fixture
+def keeper(shop: Site, client: Client) -> Client:  # noqa: F811
+    """The browser of somebody who administers the shop alone."""
+    user = User.objects.create_user("keeper", password="correct-horse-42", is_staff=True)
+    row = Agent.objects.create(user=user, display_name="Keeper", role=Role.ADMIN)
+    row.sites.add(shop)
+    client.force_login(user)
+    return client

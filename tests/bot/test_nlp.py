@@ -1,14 +1,8 @@
-"""The NLP interface: cleaned input, one shape of result, numbered errors, engines elsewhere with a way back,
-calls that come together computed together.
-"""
+"""The NLP interface: cleaned input, one shape of result, numbered errors, canaries, REST."""
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
@@ -16,12 +10,11 @@ import pytest
 
 from bot.answering import bundle
 from bot.intents.model import Prediction
-from bot.models import EntityList, RemoteEngine
-from bot.nlp import local, remote, service
-from bot.nlp.batching import Batcher
+from bot.models import EntityList
+from bot.nlp import local, service
 from bot.nlp.errors import NUMBERS, NlpError
 from bot.nlp.request import MAX_TEXT, cleaned, request_of, requests_of
-from bot.nlp.service import engine_for, understand, understand_many
+from bot.nlp.service import understand, understand_many
 from tests.api.conftest import Caller, Guest
 
 
@@ -160,186 +153,6 @@ def test_canaries_get_their_share_and_keep_to_a_key(models: tuple[_Model, _Model
 def test_nothing_learnt_is_an_error_of_its_own(db: None) -> None:
     service.forget()
     assert _number(understand, "我要退款", "intent")[0] == 1101
-
-
-class _Engine(ThreadingHTTPServer):
-    """An engine elsewhere whose answers a test decides."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.body = 200, b""
-        self.asked: list[tuple[dict[str, Any], str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/nlp"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Engine
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append((body, self.headers["Authorization"] or ""))
-        given = self.server.body or json.dumps({
-            "results": [
-                {"task": body["task"], "result": {"label": "remote"}, "model": "", "version": "7",
-                 "took_us": 1, "language": "zh"}
-                for _ in body["texts"]
-            ]
-        }).encode()  # fmt: skip
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(given)))
-        self.end_headers()
-        self.wfile.write(given)
-
-    def log_message(self, *_args: Any) -> None:
-        """Silent."""
-
-
-@pytest.fixture
-def engine(db: None) -> Iterator[_Engine]:
-    """An engine for sentiment that gets everything."""
-    server = _Engine()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    RemoteEngine.objects.create(
-        name="gpu", url=server.url, key="engine-key", tasks=["sentiment"], timeout_ms=2000
-    )
-    service.forget()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
-    service.forget()
-    remote._breakers.clear()
-
-
-@pytest.mark.django_db
-def test_an_engine_elsewhere_is_asked_in_batches(engine: _Engine) -> None:
-    found = understand_many(["a b", "c d"], "sentiment")
-    assert [one.result for one in found] == [{"label": "remote"}] * 2
-    assert (found[0].model, found[0].version) == ("gpu", "7")
-    body, key = engine.asked[0]
-    assert (body["texts"], body["task"], body["options"]) == (["a b", "c d"], "sentiment", [{}, {}])
-    assert key == "Bearer engine-key"
-    assert understand("a b", "keywords").model == "lexicon"  # not what it is asked for
-    RemoteEngine.objects.update(canary_percent=25)
-    service.forget()
-    shares = [engine_for(request_of(f"text {number}", "sentiment")) is not None for number in range(400)]
-    assert 0.17 < sum(shares) / 400 < 0.33
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (500, b"{}"),
-        (200, b"not json"),
-        (200, b'{"results": []}'),
-        (200, b"x" * (remote.MAX_ANSWER + 1)),
-        (302, b""),
-        (400, b'{"number": 9999}'),
-    ],
-)
-def test_an_engine_that_fails_is_replaced_by_the_local_one(engine: _Engine, status: int, body: bytes) -> None:
-    engine.status, engine.body = status, body or b" "
-    found = understand("骗子，我要投诉你们", "sentiment")
-    assert (found.result["label"], found.model) == ("angry", "rules")
-
-
-@pytest.mark.django_db
-def test_what_the_request_did_wrong_is_not_tried_again_here(engine: _Engine) -> None:
-    engine.status, engine.body = (
-        400,
-        b'{"number": 1002, "error": "text_too_long", "message": "m"}',
-    )
-    assert _number(understand, "a", "sentiment")[0] == 1002
-    engine.body = b'{"code": "invalid", "message": "m", "details": {"number": 1006, "at": 0}}'
-    for _ in range(8):
-        assert _number(understand, "a", "sentiment") == (1006, 0)
-    engine.status, engine.body = 200, b""
-    assert understand("a", "sentiment").result == {"label": "remote"}  # the breaker did not count those
-
-
-@pytest.mark.django_db
-def test_an_engine_that_is_gone_is_left_alone_after_five_failures(db: None) -> None:
-    remote._breakers.clear()
-    RemoteEngine.objects.create(name="gone", url="http://127.0.0.1:9/", tasks=["sentiment"], timeout_ms=300)
-    service.forget()
-    spec = service.engines()[0][0]
-    numbers = [_number(remote.ask, spec, [request_of("a", "sentiment")])[0] for _ in range(6)]
-    assert numbers[:4] == [1202] * 4 and numbers[5] == 1205
-    assert understand("a", "sentiment").model == "rules"
-    remote._breakers.clear()
-
-
-def test_calls_that_come_together_are_computed_together() -> None:
-    sizes: list[int] = []
-    first, go = threading.Event(), threading.Event()
-
-    def compute(items: list[int]) -> list[int]:
-        sizes.append(len(items))
-        if items == [0]:
-            first.set()
-            assert go.wait(5)
-        return [item * 2 for item in items]
-
-    batcher = Batcher(compute, window_us=300_000, most=8)
-    with ThreadPoolExecutor(9) as pool:
-        alone = pool.submit(batcher.call, 0)
-        assert first.wait(5)
-        together = [pool.submit(batcher.call, number) for number in range(1, 9)]
-        assert [future.result(5) for future in together] == [number * 2 for number in range(1, 9)]
-        go.set()
-        assert alone.result(5) == 0
-    assert sizes == [1, 8]  # a full batch does not wait for its window
-    assert (batcher.batches, batcher.computed) == (2, 9)
-
-
-def test_one_bad_item_does_not_fail_its_neighbours() -> None:
-    first, go = threading.Event(), threading.Event()
-
-    def compute(items: list[str]) -> list[str]:
-        if items == ["first"]:
-            first.set()
-            assert go.wait(5)
-        if "bad" in items:
-            raise NlpError(1006, "bad")
-        return items
-
-    batcher = Batcher(compute, window_us=300_000, most=3)
-    with ThreadPoolExecutor(4) as pool:
-        alone = pool.submit(batcher.call, "first")
-        assert first.wait(5)
-        good, bad, fine = (pool.submit(batcher.call, item) for item in ("good", "bad", "fine"))
-        assert (good.result(5), fine.result(5)) == ("good", "fine")
-        assert isinstance(bad.exception(5), NlpError)
-        go.set()
-        alone.result(5)
-
-
-def test_tasks_never_share_a_batch() -> None:
-    batches: list[list[str]] = []
-    first, go = threading.Event(), threading.Event()
-
-    def compute(items: list[str]) -> list[str]:
-        batches.append(items)
-        if items == ["first"]:
-            first.set()
-            assert go.wait(5)
-        return items
-
-    batcher = Batcher(compute, window_us=100_000, most=2)
-    with ThreadPoolExecutor(5) as pool:
-        futures = [pool.submit(batcher.call, "first", "a")]
-        assert first.wait(5)
-        futures += [pool.submit(batcher.call, f"{key}{at}", key) for key in "ab" for at in range(2)]
-        for future in futures[1:]:
-            future.result(5)
-        go.set()
-        futures[0].result(5)
-    assert sorted(map(sorted, batches[1:])) == [["a0", "a1"], ["b0", "b1"]]
 
 
 @pytest.mark.django_db
