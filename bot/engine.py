@@ -185,20 +185,24 @@ class Engine:
 
 
 def language_of(text: str, locale: str, history: Sequence[Said] = ()) -> str:
-    """zh or en: by the words; one Latin word alone ("iphone") in a Chinese talk is Chinese; without words by
-    the site's locale.
+    """zh or en: by the words; one Latin word alone ("iphone") in a Chinese talk is Chinese; without words (an
+    order's number) by what the visitor wrote last that has some, then by the site's locale.
     """
-    if _is_chinese(text):
+    if is_chinese(text):
         return "zh"
     latin = _LATIN.findall(text)
     if not latin:
+        for said in reversed(history):
+            if said.by == "visitor" and (is_chinese(said.text) or _LATIN.search(said.text)):
+                return "zh" if is_chinese(said.text) else "en"
         return "zh" if locale.lower().startswith("zh") else "en"
-    if len(latin) == 1 and any(said.by == "visitor" and _is_chinese(said.text) for said in history):
+    if len(latin) == 1 and any(said.by == "visitor" and is_chinese(said.text) for said in history):
         return "zh"
     return "en"
 
 
-def _is_chinese(text: str) -> bool:
+def is_chinese(text: str) -> bool:
+    """Whether any of it is written in Chinese characters."""
     return any("\u3400" <= character <= "\u9fff" for character in text)
 
 

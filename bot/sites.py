@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils.translation import gettext, override
 
-from bot.engine import Asked
+from bot.engine import Asked, is_chinese
 from bot.models import BotSettings
 from knowledge.search import ANSWER_AT
 
@@ -61,10 +61,16 @@ class SiteBots:
         """See `Bot.answers`."""
         return of_site(site) is not None
 
-    def quick_questions(self, site: str) -> tuple[str, ...]:
+    def quick_questions(self, site: str, locale: str) -> tuple[str, ...]:
         """See `Bot.quick_questions`."""
         bot = of_site(site)
-        return () if bot is None else bot.quick_questions[:MOST_QUICK]
+        return () if bot is None else readable(bot.quick_questions, locale or bot.locale)[:MOST_QUICK]
+
+
+def readable(questions: tuple[str, ...], locale: str) -> tuple[str, ...]:
+    """Those in the reader's language; all of them when none is."""
+    chinese = locale.lower().startswith("zh")
+    return tuple(text for text in questions if is_chinese(text) == chinese) or questions
 
 
 def of_site(site: str) -> SiteBot | None:

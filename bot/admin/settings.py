@@ -27,7 +27,9 @@ class BotSettingsForm(_Form):
 
     quick_questions = LinesField(
         label=_("questions offered at the beginning"), required=False,
-        help_text=_("One a line, at most 8 of 60 characters."),
+        help_text=_(
+            "One a line, at most 8 of 60 characters. Visitors see those in their language, Chinese or not."
+        ),
     )  # fmt: skip
 
     class Meta:

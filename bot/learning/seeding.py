@@ -20,6 +20,10 @@ from bot.models import BotSettings, Endpoint, Example, Intent, Rule, SensitiveWo
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "demo"
 LANGUAGES: Final = ("zh", "en")
+QUICK_QUESTIONS: Final = (
+    "我的订单到哪了", "怎么申请退款", "怎么开发票",
+    "Where is my order?", "How do I return something?", "How do I get an invoice?",
+)  # fmt: skip
 
 
 class _Line(msgspec.Struct):
@@ -45,7 +49,7 @@ def seed(site: UUID, endpoint_url: str) -> bool:
     """
     _settings, made = BotSettings.objects.get_or_create(
         site_id=site,
-        defaults={"quick_questions": ["我的订单到哪了", "怎么申请退款", "怎么开发票"]},
+        defaults={"quick_questions": list(QUICK_QUESTIONS)},
     )
     if not made:
         return False

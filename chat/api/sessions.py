@@ -153,7 +153,8 @@ class VisitorSessionView(APIView):
         body.is_valid(raise_exception=True)
         opened = visitors.open_session(_request_of(request, body.validated_data))
         found = welcome(opened.site.id, opened.conversation.id)
-        return Response(_answer(opened, found), status=201, headers={"Cache-Control": "no-store"})
+        answer = _answer(opened, found, body.validated_data.get("locale") or "")
+        return Response(answer, status=201, headers={"Cache-Control": "no-store"})
 
 
 def _request_of(request: Request, data: dict[str, Any]) -> visitors.SessionRequest:
@@ -173,7 +174,7 @@ def _request_of(request: Request, data: dict[str, Any]) -> visitors.SessionReque
     )
 
 
-def _answer(opened: visitors.SessionOpened, found: Welcome) -> dict[str, Any]:
+def _answer(opened: visitors.SessionOpened, found: Welcome, locale: str) -> dict[str, Any]:
     standing, site = opened.conversation, opened.site
     return {
         "token": opened.token,
@@ -196,16 +197,16 @@ def _answer(opened: visitors.SessionOpened, found: Welcome) -> dict[str, Any]:
             "locale": site.locale,
             "typing_preview": site.typing_preview,
             "reopen_hours": site.reopen_hours,
-            "quick_questions": list(_offered(opened)),
+            "quick_questions": list(_offered(opened, locale)),
             **openness_shown(found.openness),
         },
     }
 
 
-def _offered(opened: visitors.SessionOpened) -> tuple[str, ...]:
+def _offered(opened: visitors.SessionOpened, locale: str) -> tuple[str, ...]:
     if opened.conversation.status != "bot" or opened.conversation.head:
         return ()
-    return quick_questions(opened.site.id)
+    return quick_questions(opened.site.id, locale)
 
 
 def limits_of(site: SiteConfig) -> dict[str, Any]:

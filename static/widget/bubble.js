@@ -22,7 +22,11 @@ const ERRORS = new Set([
 /* Why somebody who was being helped waits again. */
 const AGAIN = new Set(["no_answer", "silent", "gone", "refused"]);
 
+/* A bot that was given no name goes by its site's language; here it goes by the reader's. */
+const UNNAMED = new Set(["Assistant", "智能助手"]);
+
 export function senderName(sender) {
+  if (sender?.kind === "bot" && UNNAMED.has(sender.name)) return t("bot");
   if (sender?.name) return sender.name;
   return sender?.kind === "bot" ? t("bot") : t("someone");
 }

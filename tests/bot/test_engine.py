@@ -12,6 +12,7 @@ from bot.dialog.flows import Flow, Flows, Slot
 from bot.dialog.state import DialogState
 from bot.engine import Asked, Engine, Outcome, Understanding, language_of
 from bot.safety.sensitive import RiskWord, Sensitive
+from bot.sites import readable
 from bot.strategies.base import Answer, Context, Said
 from bot.strategies.guard import Guard
 from bot.strategies.honest import Honest
@@ -160,12 +161,29 @@ def test_the_brief_says_what_was_wanted() -> None:
         ("iphone", "zh-CN", (Said("visitor", "你好"),), "zh"),
         ("12345", "zh-CN", (), "zh"),
         ("12345", "en-US", (), "en"),
+        (
+            "12345",
+            "zh-CN",
+            (Said("visitor", "退款"), Said("visitor", "where is it"), Said("bot", "订单号")),
+            "en",
+        ),
+        ("12345", "en-US", (Said("visitor", "退款"), Said("visitor", "888")), "zh"),
     ],
 )
 def test_the_language_is_that_of_the_words(
     text: str, locale: str, history: tuple[Said, ...], language: str
 ) -> None:
     assert language_of(text, locale, history) == language
+
+
+@pytest.mark.parametrize(
+    ("locale", "seen"),
+    [("zh-CN", ("订单到哪了", "iPhone 套多少钱")), ("en-US", ("Where is my order?",))],
+)
+def test_a_visitor_is_offered_questions_they_can_read(locale: str, seen: tuple[str, ...]) -> None:
+    offered = ("订单到哪了", "Where is my order?", "iPhone 套多少钱")
+    assert readable(offered, locale) == seen
+    assert readable(("订单到哪了",), "en-US") == ("订单到哪了",)
 
 
 def test_a_failure_leaves_nobody_alone() -> None:
