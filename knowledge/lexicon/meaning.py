@@ -9,15 +9,17 @@ although no expression says so.
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.lexicon.loading import GAP
 from knowledge.text.common import weight
+from knowledge.text.numbered import Numbered, Numbers
 from knowledge.text.terms import terms
 
 Places = npt.NDArray[np.int16]
@@ -41,40 +43,58 @@ class Meaning:
             [self._place[above] for above in broader.get(name, ()) if above in self._place]
             for name in self._names
         ]
-        counted = [_counted(expressions) for expressions in told.values()]
-        spread = Counter(term for counts in counted for term in counts)
-        rare = {term: math.log((len(told) + 1) / (found + 0.5)) for term, found in spread.items()}
-        about: dict[str, list[tuple[float, int]]] = {term: [] for term in spread}
-        for concept, counts in enumerate(counted):
-            worth = {term: _times(count) * rare[term] * _FIELD[term[0]] for term, count in counts.items()}
-            length = math.sqrt(sum(value * value for value in worth.values())) or 1.0
-            for term, value in worth.items():
-                # Once for the concept's vector, once for the term in a text.
-                told_by = value / length * rare[term] * _FIELD[term[0]] * weight(term[1:])
-                about[term].append((told_by, concept))
-        # Flat, with where each term's part begins: an array a term would be 25 MB.
-        self._number = {term: number for number, term in enumerate(about)}
-        kept = [sorted(pairs, reverse=True)[:KEPT] for pairs in about.values()]
-        self._start = [0, *accumulate(map(len, kept))]
-        self._concepts: Places = np.array([concept for part in kept for _, concept in part], np.int16)
-        self._shares: Shares = np.array([share for part in kept for share, _ in part], np.float32)
+        numbers: dict[str, int] = {}
+        held, times, ends = array("i"), array("i"), [0]  # by concept: its terms, how often it has each
+        for expressions in told.values():
+            counts = _counted(expressions)
+            held.extend([numbers.setdefault(term, len(numbers)) for term in counts])
+            times.extend(counts.values())
+            ends.append(len(held))
+        self._terms = Numbered(numbers)
+        spread = np.bincount(held, minlength=len(numbers)).tolist()
+        rare = [
+            math.log((len(told) + 1) / (found + 0.5)) * _FIELD[term[0]]
+            for term, found in zip(numbers, spread, strict=True)
+        ]
+        # Once for the concept's vector, once for the term in a text.
+        twice = [worth * weight(term[1:]) for term, worth in zip(numbers, rare, strict=True)]
+        told_by = array("d")
+        for begin, end in pairwise(ends):
+            worth = [_times(times[at]) * rare[held[at]] for at in range(begin, end)]
+            length = math.sqrt(sum(value * value for value in worth)) or 1.0
+            told_by.extend([value / length * twice[held[at]] for at, value in enumerate(worth, begin)])
+        self._keep(np.array(held, np.int32), np.array(told_by), np.array(ends))
 
-    def knows(self, term: str) -> bool:
-        """Whether any expression holds this term."""
-        return term in self._number
+    def _keep(self, held: Numbers, told_by: npt.NDArray[np.float64], ends: npt.NDArray[np.int64]) -> None:
+        """By term, the concepts it tells most about: flat, for an array a term would be 25 MB."""
+        concepts = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        order = np.lexsort((-concepts, -told_by, held))
+        counts = np.bincount(held, minlength=len(self._terms))
+        rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+        order = order[rank < KEPT]
+        self._start = np.concatenate(([0], np.cumsum(np.minimum(counts, KEPT)))).astype(np.int32)
+        self._concepts: Places = concepts[order].astype(np.int16)
+        self._shares: Shares = told_by[order].astype(np.float32)
 
-    def weights(self, held: Iterable[str], named: Mapping[str, float]) -> dict[str, float]:
+    def known(self, terms: Collection[str]) -> int:
+        """How many of these terms any expression holds."""
+        return int((self._terms.find(terms) >= 0).sum())
+
+    def weights(self, held: Collection[str], named: Mapping[str, float]) -> dict[str, float]:
         """The `KEPT` strongest concepts of a text, as a vector of length 1; {} when nothing is known of it.
 
         `held`: its terms (`knowledge.text.terms`); `named`: how surely it names concepts.
         """
         total: npt.NDArray[np.float64]
-        found = [self._number[term] for term in held if term in self._number]
-        if found:
-            spans = [slice(self._start[number], self._start[number + 1]) for number in found]
-            concepts = np.concatenate([self._concepts[span] for span in spans])
-            shares = np.concatenate([self._shares[span] for span in spans])
-            total = np.bincount(concepts, shares, minlength=len(self._names)).astype(np.float64)
+        found = self._terms.find(held)
+        found = found[found >= 0]
+        if len(found):
+            lengths = self._start[found + 1] - self._start[found]
+            until = np.cumsum(lengths)
+            told = np.arange(until[-1]) + np.repeat(self._start[found] - (until - lengths), lengths)
+            total = np.bincount(self._concepts[told], self._shares[told], minlength=len(self._names)).astype(
+                np.float64, copy=False
+            )
         else:
             total = np.zeros(len(self._names))
         for name, sure in named.items():

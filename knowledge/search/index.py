@@ -13,10 +13,10 @@ import zstandard
 from knowledge.lexicon import Lexicon
 from knowledge.search.entry import Entry, Hit
 from knowledge.search.ranking import Candidates, letters, rank
-from knowledge.search.rows import Rows, gather
+from knowledge.search.rows import Rows, gather, names_of
 from knowledge.search.terms import asked_of_answers, body, known, wording
 
-FORMAT = 1
+FORMAT = 2
 CANDIDATES = 32  # entries the exact ranking looks at
 MEANT = 12  # of them at least so many by their concepts alone, where there are such
 WORDINGS = 64  # wordings of those entries it looks at
@@ -59,7 +59,7 @@ class SearchIndex:
         texts: list[str], answers: list[str], lexicon: Lexicon, held: SearchIndex | None
     ) -> Iterator[dict[str, float]]:
         """The terms of each text, one after the other: ten thousand at once would be 100 MB."""
-        names = list(held._rows.terms) if held else []
+        names = held._rows.names() if held else []
         rows = {text: row for row, text in enumerate(held._texts)} if held else {}
         told = {_told(entry): row for row, entry in enumerate(held._entries)} if held else {}
         for text in texts:
@@ -201,7 +201,7 @@ class SearchIndex:
         saved = _Snapshot(
             FORMAT,
             self._entries,
-            list(self._rows.terms),
+            self._rows.spelt,
             self._rows.starts.tobytes(),
             self._rows.held.tobytes(),
             self._rows.sure.tobytes(),
@@ -222,7 +222,7 @@ class SearchIndex:
         if saved.lexicon != lexicon.fingerprint:
             return cls.build(saved.entries, lexicon)
         rows = Rows(
-            {term: number for number, term in enumerate(saved.terms)},
+            names_of(saved.spelt),
             np.frombuffer(saved.starts, np.int32),
             np.frombuffer(saved.held, np.int32),
             np.frombuffer(saved.sure, np.float32),
@@ -235,7 +235,7 @@ class SearchIndex:
 class _Snapshot(msgspec.Struct, array_like=True):
     format: int
     entries: list[Entry]
-    terms: list[str]
+    spelt: bytes
     starts: bytes
     held: bytes
     sure: bytes

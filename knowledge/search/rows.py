@@ -7,13 +7,14 @@ entries; then one row an entry for its answer.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.terms import ANSWER, FIELDS, NUMBER, TOLD_BY_WORD, informative
+from knowledge.text.numbered import Numbered
 
 Ints = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
@@ -40,6 +41,7 @@ COARSE: Mapping[str, float] = {
 # fmt: on
 WIDTH = len(FIELDS)
 SATURATION = 0.75  # BM25's b: how much more a long wording has to share
+SPELT_APART = "\0"  # no folded text has it, and no database keeps one with it
 _VECTORS = (NUMBER["m"], NUMBER["x"])
 
 
@@ -73,11 +75,12 @@ class Overlap(msgspec.Struct, frozen=True):
 class Rows:
     """Terms by row (forwards) and rows by term (postings), with how much each term tells in this base."""
 
-    def __init__(self, terms: dict[str, int], starts: Ints, held: Ints, sure: Floats, wordings: int) -> None:
-        """`held[starts[r]:starts[r+1]]`: the numbers of row r's terms, `sure` how surely it holds each; the
-        first `wordings` rows are wordings, the others answers.
+    def __init__(self, terms: Collection[str], starts: Ints, held: Ints, sure: Floats, wordings: int) -> None:
+        """`terms`: each once, by number. `held[starts[r]:starts[r+1]]`: the numbers of row r's terms, `sure`
+        how surely it holds each; the first `wordings` rows are wordings, the others answers.
         """
-        self.terms = terms
+        self._terms = Numbered(terms)
+        self.spelt = SPELT_APART.join(terms).encode()  # of no use to a search, and shorter than strings
         self.starts = starts
         self.held = held
         self.sure = sure
@@ -87,19 +90,22 @@ class Rows:
         found = np.bincount(held, minlength=len(terms)).astype(np.float32)
         answers = max(1, self.count - wordings)
         possible = np.where(self.field >= ANSWER, answers, max(1, wordings)).astype(np.float32)
-        self.idf = np.log1p((possible - found + 0.5) / (found + 0.5)).astype(np.float32)
+        self.idf: Floats = np.log1p((possible - found + 0.5) / (found + 0.5)).astype(np.float32)
         self.unseen = float(np.log1p((max(1, wordings) + 0.5) / 0.5))
         self._plain = np.where(np.isin(self.field, _VECTORS), np.float32(1), self.idf).astype(np.float32)
         tells = np.fromiter((informative(name) for name in terms), np.float32, len(terms))
         self._rare = (self._plain * tells).astype(np.float32)
         self._post()
 
+    def names(self) -> list[str]:
+        """The terms by number."""
+        return names_of(self.spelt)
+
     def _post(self) -> None:
-        row = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.starts))
-        order = np.argsort(self.held, kind="stable")
-        self._rows = row[order]
-        counts = np.bincount(self.held, minlength=len(self.terms))
-        self._postings = np.concatenate(([0], np.cumsum(counts))).tolist()
+        lengths = np.diff(self.starts)
+        row = np.repeat(np.arange(self.count, dtype=np.int32), lengths)
+        counts = np.bincount(self.held, minlength=len(self._terms))
+        self._postings = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
         coarse = np.array([COARSE[field] for field in FIELDS], np.float32)
         # How much a row holds, against how much rows of its kind hold on average.
         size: Matrix = np.bincount(row, self._rare[self.held], minlength=self.count).astype(np.float64)
@@ -107,19 +113,23 @@ class Rows:
             if len(size[part]):
                 size[part] = size[part] / max(1e-6, float(size[part].mean()))
         shorter = (1 / (0.4 + 0.6 * (1 - SATURATION + SATURATION * size))).astype(np.float32)
-        weights = (self._rare * coarse[self.field])[self.held] * self.sure * shorter[row]
-        self._impact = weights[order].astype(np.float32)
+        weights = (self._rare * coarse[self.field])[self.held]
+        weights *= self.sure
+        weights *= shorter[row]
+        order = np.argsort(self.held, kind="stable")
+        self._rows = row[order]
+        self._impact: Floats = weights[order]
 
     def scores(self, wanted: Mapping[str, float]) -> tuple[Matrix, Matrix]:
         """By row: the coarse score of all `wanted` terms, and of those alone that tell what it is about."""
         rows, gains, about = [], [], []
-        for term, sure in wanted.items():
-            number = self.terms.get(term)
-            if number is None:
+        numbers = self._terms.find(wanted)
+        spans = zip(self._postings[numbers].tolist(), self._postings[numbers + 1].tolist(), strict=True)
+        for number, (term, sure), (begin, end) in zip(numbers.tolist(), wanted.items(), spans, strict=True):
+            if number < 0:
                 continue
-            span = slice(self._postings[number], self._postings[number + 1])
-            gain = self._impact[span] if sure == 1.0 else self._impact[span] * np.float32(sure)
-            rows.append(self._rows[span])
+            gain = self._impact[begin:end] if sure == 1.0 else self._impact[begin:end] * np.float32(sure)
+            rows.append(self._rows[begin:end])
             gains.append(gain)
             if term[0] in "kmx":
                 about.append(len(rows) - 1)
@@ -163,25 +173,27 @@ class Rows:
     def asked(self, wanted: Mapping[str, float]) -> Asked:
         """`wanted` in this base's numbers. A term that nobody here holds tells the most."""
         weighed, plain, length = [0.0] * WIDTH, [0.0] * WIDTH, 0.0
-        known = []
-        for term, sure in wanted.items():
-            number = self.terms.get(term)
+        numbers = self._terms.find(wanted)
+        here = zip(numbers.tolist(), self.idf[numbers].tolist(), self._rare[numbers].tolist(), strict=True)
+        for (number, idf, rare), (term, sure) in zip(here, wanted.items(), strict=True):
             field = NUMBER[term[0]]
-            if number is None:
+            if number < 0:
                 idf = rare = self.unseen
                 if term[0] in TOLD_BY_WORD:
                     rare *= informative(term)
-            else:
-                known.append((number, sure))
-                idf, rare = float(self.idf[number]), float(self._rare[number])
             weighed[field] += sure * rare
             plain[field] += sure * idf
             if term[0] == "m":
                 length += (sure * idf) ** 2
-        known.sort()
-        numbers = np.array([number for number, _ in known], np.int32)
-        sure_of = np.array([sure for _, sure in known], np.float32)
-        return Asked(numbers, sure_of, np.array(weighed), np.array(plain), length)
+        known = np.flatnonzero(numbers >= 0)
+        known = known[np.argsort(numbers[known])]
+        sure_of = np.fromiter(wanted.values(), np.float32, len(wanted))[known]
+        return Asked(numbers[known], sure_of, np.array(weighed), np.array(plain), length)
+
+
+def names_of(spelt: bytes) -> list[str]:
+    """The terms of `Rows.spelt`."""
+    return spelt.decode().split(SPELT_APART) if spelt else []
 
 
 def _held_by(query: Asked, held: Ints) -> Floats:

@@ -74,7 +74,7 @@ def known(wanted: Mapping[str, float], lexicon: Lexicon) -> float:
     What the lexicon tells of the others' meaning is about the frame they stand in, not about them.
     """
     content = [term for term in wanted if term[0] == "w" and informative(term) == 1.0]
-    return sum(lexicon.meaning.knows(term) for term in content) / len(content) if content else 1.0
+    return lexicon.meaning.known(content) / len(content) if content else 1.0
 
 
 def _sure(mentions: Iterable[Mention]) -> Iterable[tuple[Mention, float]]:
