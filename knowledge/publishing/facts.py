@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+import threading
+from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import msgspec
 
 from knowledge.graph import Graph, Link, Node
 from knowledge.lexicon import Lexicon
 from knowledge.models import Entity, Relation, Synonym, Term
+
+_Words = tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
+
+_lexicons: Final[WeakValueDictionary[_Words, Lexicon]] = WeakValueDictionary()
+_lock: Final = threading.Lock()
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -53,16 +59,19 @@ def synonyms_of(groups: Any) -> dict[str, tuple[str, ...]]:
 
 
 def lexicon_of(facts: Facts) -> Lexicon:
-    """The shipped lexicon with the operator's synonyms; business terms are concepts of their own."""
-    return _lexicon(facts.terms, tuple(sorted(facts.synonyms.items())))
+    """The shipped lexicon with the operator's synonyms; business terms are concepts of their own.
 
-
-@lru_cache(maxsize=2)
-def _lexicon(terms: tuple[str, ...], synonyms: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
-    """The same object for the same words: an index only takes over what the same lexicon analysed."""
-    extra: dict[str, tuple[str, ...]] = {f"term:{term}": (term,) for term in terms}
-    extra.update(synonyms)
-    return Lexicon.load(extra=extra)
+    The same object for the same words while anybody has it: an index only takes over what the same lexicon
+    analysed. What nobody has any more is forgotten: each takes 15 MB.
+    """
+    words = (facts.terms, tuple(sorted(facts.synonyms.items())))
+    with _lock:
+        known = _lexicons.get(words)
+        if known is None:
+            extra: dict[str, tuple[str, ...]] = {f"term:{term}": (term,) for term in facts.terms}
+            extra.update(facts.synonyms)
+            known = _lexicons[words] = Lexicon.load(extra=extra)
+        return known
 
 
 def graph_of(facts: Facts, lexicon: Lexicon) -> Graph:
