@@ -29,6 +29,8 @@ TURNS: Final = 10
 EXPLAINED: Final = 4
 """Turns whose steps are kept: a few kilobytes each, in a row of the sessions' table."""
 MAX_TEXT: Final = 2_000
+SHOWN: Final = 300
+"""Characters of a passage that are shown; the model gets 1,200."""
 
 
 class PlaygroundForm(forms.Form):
@@ -52,6 +54,9 @@ class PlaygroundForm(forms.Form):
     priority = forms.IntegerField(label=_("visitor's priority"), min_value=0, max_value=10, required=False)
     draft = forms.BooleanField(label=_("use draft knowledge"), required=False)
     really_call = forms.BooleanField(label=_("really call endpoints"), required=False)
+    ask_model = forms.BooleanField(
+        label=_("ask the language model"), required=False, help_text=_("It costs tokens of the day's budget.")
+    )
 
     def __init__(self, choices: list[tuple[str, Any]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,6 +108,7 @@ def _after(talk: _Talk, given: dict[str, Any]) -> _Talk:
         attributes=given["attributes"],
         priority=given["priority"] or 0,
         really_call=given["really_call"],
+        ask_model=given["ask_model"],
     )
     bundle = draft_bundle() if given["draft"] else bundle_now()
     seen = attempt(asked, bundle)
@@ -138,8 +144,21 @@ def _turn(text: str, seen: Seen) -> dict[str, Any]:
             "steps": [{**step, "detail": _text(step.get("detail", {}))} for step in seen.steps],
             "before": _text(seen.before),
             "after": _text(seen.after),
+            "writing": _writing(seen),
         },
     }
+
+
+def _writing(seen: Seen) -> dict[str, Any] | None:
+    """What the language model was given and wrote."""
+    written = seen.writing
+    if written is None:
+        return None
+    passages = [{"title": each.source.title, "text": each.text[:SHOWN]} for each in seen.outcome.passages]
+    return {
+        "model": written.model, "outcome": written.outcome, "text": written.text[:MAX_TEXT],
+        "tokens": written.tokens, "took_ms": written.took_ms, "passages": passages,
+    }  # fmt: skip
 
 
 def _text(value: Any) -> str:

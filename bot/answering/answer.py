@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
 from bot import metrics, sites
@@ -24,6 +25,8 @@ from bot.answering.reading import Talk, read, text_of
 from bot.answering.underway import underway
 from bot.dialog.state import DialogState
 from bot.engine import Asked, Outcome
+from bot.llm.prompting import may_write
+from bot.llm.writing import writer_of
 from bot.sites import SiteBot
 from chat.delivery.hub import Signal
 from chat.delivery.outbound import announce
@@ -100,7 +103,8 @@ def _understand(talk: Talk, bot: SiteBot, state: DialogState, place: Around) -> 
         metrics.FAILURES.inc()
         outcome = Outcome.failure(asked)
     metrics.COMPUTE_SECONDS.observe(time.perf_counter() - began)
-    return outcome
+    writes = may_write(outcome) and writer_of(talk.state.site) is not None
+    return msgspec.structs.replace(outcome, may_be_written=True) if writes else outcome
 
 
 def _due(talk: Talk, bot: SiteBot) -> float:

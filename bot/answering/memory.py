@@ -64,6 +64,11 @@ def keep(kept: Iterable[Kept]) -> None:
     )  # fmt: skip
 
 
+def amend(conversation: str, seq: int, after: DialogState) -> None:
+    """What an endpoint or a model has changed since the answer to `seq` was computed."""
+    Dialog.objects.filter(conversation=UUID(conversation), seq=seq).update(after=_ENCODE(after))
+
+
 def forget_expired(now_ms: int) -> int:
     """Drop what nobody comes back to; how many."""
     return Dialog.objects.filter(expires_ms__lte=now_ms).delete()[0]

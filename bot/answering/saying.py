@@ -77,6 +77,9 @@ def _finish(talk: Talk, bot: SiteBot, outcome: Outcome, due: float) -> None:
     close_old_connections()
     try:
         whole = complete(talk, bot, outcome)
+        if whole is None:
+            underway.done(talk.conversation, talk.seq)
+            return
         underway.say_at(due, talk.conversation, talk.seq, lambda: say(talk, bot, whole))
     except Exception:
         log.exception("answer_not_completed", conversation=talk.conversation)

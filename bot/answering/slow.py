@@ -6,38 +6,42 @@ model's falls back to what level 3 found.
 
 from __future__ import annotations
 
-import time
 from typing import Final
-from uuid import UUID
 
 import msgspec
 import structlog
-from django.core.cache import cache
 
-from bot import metrics
 from bot.actions.calling import Call, call
 from bot.actions.replying import answer_of
+from bot.answering import memory
 from bot.answering.reading import Talk, text_of
+from bot.answering.underway import underway
 from bot.engine import Outcome, plain_of
-from bot.llm.client import ModelFailed, ModelSpec, stream
-from bot.llm.prompting import growing, messages, spoken
-from bot.models import Endpoint, Intent, LanguageModel
+from bot.llm.writing import Writing, claim, write, writer_of
+from bot.models import Endpoint, Intent
 from bot.sites import SiteBot
+from bot.strategies.base import Step
 from chat.delivery.hub import Signal
 from chat.delivery.outbound import announce
+from chat.protocol.entry import now_ms
+from knowledge.text import fold
 
 log = structlog.get_logger(__name__)
 
-PARTIAL_EVERY_S: Final = 0.1
-"""How often a growing answer is shown: faster is not read, and each is a frame to everybody who follows."""
-_DAY_S: Final = 86_400
+LEAST_SILENCE_MS: Final = 500
+"""A model has this long for its first words at least, and level 3's answer is said so long before patience
+ends."""
 
 
-def complete(talk: Talk, bot: SiteBot, outcome: Outcome) -> Outcome:
-    """The outcome with its open end closed. Raises `DatabaseError`."""
-    if outcome.answer.action is not None:
-        return _acted(talk, outcome)
-    return _written(talk, outcome)
+def complete(talk: Talk, bot: SiteBot, outcome: Outcome) -> Outcome | None:
+    """The outcome with its open end closed, and the talk's memory as it is then; None when another process is
+    about it. Raises `DatabaseError`.
+    """
+    acts = outcome.answer.action is not None
+    whole = _acted(talk, outcome) if acts else _written(talk, bot, outcome)
+    if whole is not None and whole.state != outcome.state:
+        memory.amend(talk.conversation, talk.seq, whole.state)
+    return whole
 
 
 def _acted(talk: Talk, outcome: Outcome) -> Outcome:
@@ -87,59 +91,46 @@ def _title(intent: str, language: str, otherwise: str) -> str:
     return (row[0] if language == "zh" else row[1] or row[0]) or otherwise
 
 
-def _written(talk: Talk, outcome: Outcome) -> Outcome:
-    """The model's words where it may speak, the retrieved answer otherwise."""
-    row = model_for(talk.state.site)
-    if row is None or not outcome.passages:
+def _written(talk: Talk, bot: SiteBot, outcome: Outcome) -> Outcome | None:
+    """The model's words where it finds some, else what level 3 found; None when another process has them
+    written.
+    """
+    writer = writer_of(talk.state.site)
+    if writer is None:
         return outcome
-    if not _may_spend(row):
-        metrics.MODEL_CALLS.labels(outcome="budget").inc()
-        return outcome
-    spec = ModelSpec(row.base_url, row.key, row.model, row.max_tokens, row.timeout_ms)
+    if not claim(writer, talk.conversation, talk.seq):
+        return None
     question = "\n".join(text_of(entry) for entry in talk.burst)
-    asked = messages(question, outcome.passages, talk.said, row.instructions)
-    text, shown = "", 0.0
-    try:
-        for delta in stream(spec, asked):
-            text += delta.text
-            if delta.tokens:
-                _spend(row, delta.tokens)
-            if time.monotonic() - shown >= PARTIAL_EVERY_S and (visible := growing(text)):
-                shown = time.monotonic()
-                _show(talk, visible)
-    except ModelFailed as error:
-        metrics.MODEL_CALLS.labels(outcome=error.reason).inc()
-        log.warning("model_failed", model=row.model, reason=error.reason)
-        return outcome
-    said = spoken(text, outcome.passages)
-    metrics.MODEL_CALLS.labels(outcome="ok" if said else "unsourced").inc()
-    if said is None:
-        return outcome
-    words, sources = said
-    answer = msgspec.structs.replace(outcome.answer, text=words, sources=sources, level="model", choices=())
-    return msgspec.structs.replace(outcome, answer=answer, plain=plain_of(words))
+    waited_ms = now_ms() - talk.burst[-1].created_at
+    first_ms = max(LEAST_SILENCE_MS, bot.patience_ms - waited_ms - LEAST_SILENCE_MS)
+    written = write(
+        writer, question, outcome.passages, talk.said, lambda text: _show(talk, text), first_ms
+    )  # fmt: skip
+    return in_words_of(outcome, written, question)
 
 
-def model_for(site: str) -> LanguageModel | None:
-    """The model that writes at the site: its own, else the one for all."""
-    rows = LanguageModel.objects.filter(enabled=True)
-    return rows.filter(site_id=UUID(site)).first() or rows.filter(site=None).first()
+def in_words_of(outcome: Outcome, written: Writing, question: str) -> Outcome:
+    """The outcome as the model put it, with its line in the trace; as it was where it said nothing. Pure."""
+    if written.outcome == "none":
+        return outcome
+    detail = {"model": written.model, "tokens": written.tokens, "passages": len(outcome.passages)}
+    verdict = "answered" if written.outcome == "ok" else written.outcome
+    trace = (*outcome.trace, Step("model", verdict, detail, written.took_ms * 1000))
+    if written.outcome != "ok":
+        return msgspec.structs.replace(outcome, trace=trace, may_be_written=False)
+    topic = tuple(source.id for source in written.sources)
+    state = outcome.state.answered(topic, fold(question))
+    answer = msgspec.structs.replace(
+        outcome.answer, text=written.words, sources=written.sources, level="model", outcome="answered",
+        choices=(), state=state,
+    )  # fmt: skip
+    return msgspec.structs.replace(
+        outcome, answer=answer, state=state, trace=trace, plain=plain_of(written.words), may_be_written=False
+    )
 
 
 def _show(talk: Talk, text: str) -> None:
+    if not underway.is_current(talk.conversation, talk.seq):
+        return  # the visitor wrote on: nobody wants to read this any more
     payload = {"conversation": talk.conversation, "stream": f"bot:{talk.seq}", "text": text}
     announce([Signal(talk.conversation, "message.partial", payload)])
-
-
-def _may_spend(row: LanguageModel) -> bool:
-    return int(cache.get(_budget_key(row)) or 0) < row.tokens_a_day
-
-
-def _spend(row: LanguageModel, tokens: int) -> None:
-    key = _budget_key(row)
-    if not cache.add(key, tokens, _DAY_S):
-        cache.incr(key, tokens)
-
-
-def _budget_key(row: LanguageModel) -> str:
-    return f"bot:tokens:{row.pk}:{int(time.time()) // _DAY_S}"

@@ -13,6 +13,7 @@ import structlog
 from bot import metrics, sites
 from bot.answering import memory, warming
 from bot.answering.nudge import owe
+from bot.llm.writing import writer_of
 from bot.models import Turn
 from chat.conversation import SYSTEM
 from chat.errors import KefuError
@@ -48,7 +49,7 @@ def sweep() -> int:
             continue  # switched on a moment ago, perhaps: other processes know up to two seconds before us
         if bot is None:
             late.append((str(conversation), "bot_off"))
-        elif now - since >= bot.patience_ms + allowance:
+        elif now - since >= bot.patience_ms + _writing_ms(str(site)) + allowance:
             late.append((str(conversation), "bot_late"))
         else:
             again.append(str(conversation))
@@ -63,6 +64,12 @@ def forget() -> None:
     """Every hour: drop dialogs nobody comes back to."""
     if dropped := memory.forget_expired(now_ms()):
         log.info("dialogs_forgotten", dialogs=dropped)
+
+
+def _writing_ms(site: str) -> int:
+    """What a language model has at the site: it begins to speak within the patience, and ends after it."""
+    writer = writer_of(site)
+    return writer.spec.timeout_ms if writer is not None else 0
 
 
 def _to_people(late: list[tuple[str, str]]) -> None:

@@ -14,8 +14,11 @@ from bot import sites
 from bot.actions.calling import Call, call
 from bot.actions.replying import answer_of
 from bot.answering.bundle import Bundle
+from bot.answering.slow import in_words_of
 from bot.dialog.state import DialogState
 from bot.engine import Asked, Outcome, plain_of
+from bot.llm.prompting import may_write
+from bot.llm.writing import Writing, write, writer_of
 from bot.models import Endpoint
 from bot.strategies.base import Said
 from bot.strategies.knowledge import title_of
@@ -23,7 +26,9 @@ from chat import sites as chat_sites
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is tried, and by whom. `locale`: empty for the site's; `really_call`: endpoints are asked."""
+    """What is tried, and by whom. `locale`: empty for the site's; `really_call`: endpoints are asked;
+    `ask_model`: the site's language model is, too, within its budget.
+    """
 
     site: str
     text: str
@@ -34,6 +39,7 @@ class Question(msgspec.Struct, frozen=True):
     attributes: dict[str, str] = {}
     priority: int = 0
     really_call: bool = False
+    ask_model: bool = False
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -50,6 +56,8 @@ class Seen(msgspec.Struct, frozen=True):
     before: dict[str, Any]
     after: dict[str, Any]
     called: str = ""
+    #: What the site's language model made of it, where it was to be asked.
+    writing: Writing | None = None
 
 
 def attempt(question: Question, bundle: Bundle) -> Seen:
@@ -74,6 +82,9 @@ def attempt(question: Question, bundle: Bundle) -> Seen:
         called = outcome.answer.action.endpoint
         if question.really_call:
             outcome = _acted(outcome)
+    writing = _written(question, outcome) if question.ask_model else None
+    if writing is not None:
+        outcome = in_words_of(outcome, writing, question.text)
     read = engine.context(asked)
     prediction = read.predict()
     index = bundle.live.index
@@ -93,7 +104,16 @@ def attempt(question: Question, bundle: Bundle) -> Seen:
         before=plain_state(question.state),
         after=plain_state(outcome.state),
         called=called,
+        writing=writing,
     )  # fmt: skip
+
+
+def _written(question: Question, outcome: Outcome) -> Writing:
+    """What the site's model writes; `outcome` none: there is nothing to write, or nobody who does."""
+    writer = writer_of(question.site)
+    if writer is None or not may_write(outcome):
+        return Writing(writer.spec.model if writer is not None else "", "none")
+    return write(writer, question.text, outcome.passages, question.history)
 
 
 def plain_state(state: DialogState) -> dict[str, Any]:

@@ -31,13 +31,16 @@ class ModelFailed(Exception):
 
 
 class ModelSpec(msgspec.Struct, frozen=True):
-    """Which model, where. `base_url` ends before `/chat/completions`."""
+    """Which model, where. `base_url` ends before `/chat/completions`. `timeout_ms`: for the whole answer;
+    `silence_ms`: for its first words, and between any two.
+    """
 
     base_url: str
     key: str
     model: str
     max_tokens: int = 400
     timeout_ms: int = 8_000
+    silence_ms: int = 8_000
 
 
 class Delta(msgspec.Struct, frozen=True):
@@ -96,15 +99,17 @@ def _stream(spec: ModelSpec, messages: Sequence[dict[str, Any]]) -> Iterator[Del
         "temperature": 0.2,
     }
     headers = {"Authorization": f"Bearer {spec.key}"} if spec.key else {}
+    silence_ms = min(spec.timeout_ms, spec.silence_ms)
     deadline = time.monotonic() + spec.timeout_ms / 1000
+    begins_by = time.monotonic() + silence_ms / 1000
     size, tokens = 0, 0
     url = spec.base_url.rstrip("/") + "/chat/completions"
-    timeout = httpx.Timeout(spec.timeout_ms / 1000)
+    timeout = httpx.Timeout(silence_ms / 1000)
     with _http().stream("POST", url, json=body, headers=headers, timeout=timeout) as response:
         if response.status_code != 200:
             raise ModelFailed("refused")
         for line in response.iter_lines():
-            if time.monotonic() > deadline:
+            if time.monotonic() > (deadline if size else begins_by):
                 raise httpx.ReadTimeout("the answer takes too long")
             if len(line) > MAX_LINE:
                 raise ModelFailed("invalid")
