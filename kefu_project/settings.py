@@ -93,8 +93,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     # Only its runserver is wanted; importing Twisted costs every other command a quarter of a second.
     *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
-    # Autodiscovery happens with the URL map, see urls.py.
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "kefu_project.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

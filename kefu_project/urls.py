@@ -4,7 +4,6 @@ listens: admin modules and the API's schema classes are the dearest imports of t
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
-from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -12,8 +11,6 @@ from chat.api.rate import limited_login
 from kefu_project.demo_shop import shop
 
 admin.autodiscover()
-admin.site.site_header = admin.site.site_title = _("kefu administration")
-admin.site.index_title = _("Sites, people and conversations")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/demo/", permanent=False)),

@@ -1,11 +1,14 @@
-/* Loads extras.css before the parts that need it are shown. */
+/* Loads the styles of the parts that come later, before they are shown. */
 
-await new Promise((resolve) => {
-  const link = Object.assign(document.createElement("link"), {
-    rel: "stylesheet",
-    href: new URL("./extras.css", import.meta.url),
-    onload: resolve,
-    onerror: resolve,
+const loaded = (name) =>
+  new Promise((resolve) => {
+    const link = Object.assign(document.createElement("link"), {
+      rel: "stylesheet",
+      href: new URL(name, import.meta.url),
+      onload: resolve,
+      onerror: resolve,
+    });
+    document.head.append(link);
   });
-  document.head.append(link);
-});
+
+await Promise.all(["./extras.css", "./answers.css"].map(loaded));

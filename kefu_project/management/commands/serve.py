@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -21,7 +22,13 @@ from kefu_project.preflight import Refusal
 
 log = structlog.get_logger(__name__)
 
-PAGES = (("Demo", "/demo/"), ("Console", "/console/"), ("Admin", "/admin/"), ("API docs", "/api/docs/"))
+PAGES = (
+    ("Demo shop", "/demo/"),
+    ("Help page", "/help/demo/"),
+    ("Console", "/console/"),
+    ("Admin", "/admin/"),
+    ("API docs", "/api/docs/"),
+)
 WORKER_STOP_SECONDS = 1.5
 
 
@@ -132,8 +139,10 @@ class Command(BaseCommand):
 def _load_demo() -> None:
     """The demo knowledge base, beside the server that already answers."""
     try:
-        first_run.seed_knowledge()
-        first_run.seed_bot()
+        told, taught = first_run.seed_knowledge(), first_run.seed_bot()
+        if told or taught:
+            sys.stdout.write("The demo shop's bot is ready: ask it something on the demo shop's page.\n")
+            sys.stdout.flush()
     except (DatabaseError, OSError) as error:
         log.warning("demo_not_loaded", error=type(error).__name__)
     finally:
