@@ -56,10 +56,10 @@ export class Timeline {
 
   #fromOther(entry) {
     const kind = entry.sender?.kind;
-    return this.#options.self === "visitor" ? kind === "agent" : kind === "visitor";
+    return this.#options.self === "visitor" ? kind === "agent" || kind === "bot" : kind === "visitor";
   }
 
-  /* A person who answers has read what stands above; receipts are best effort, this is not. */
+  /* Whoever answers, a bot too, has read what stands above; receipts are best effort, this is not. */
   #answered(entry) {
     if (entry.kind !== "event") this.receipt({ delivered: entry.seq, read: entry.seq, sender: entry.sender });
   }

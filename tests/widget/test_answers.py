@@ -41,7 +41,7 @@ async def test_questions_to_begin_with_go_with_the_first_word(browser: Browser, 
     await expect(quick).to_have_attribute("aria-label", "大家常问")
     assert await visitor.serious() == []
     await quick.get_by_text("运费怎么算").click()
-    await visitor.state_of("运费怎么算", "sent")
+    await visitor.state_of("运费怎么算", "read")
     await expect(visitor.where.locator("#log .theirs .rich")).to_contain_text("满 99 元包邮")
     await expect(quick).to_have_count(0)
     await visitor.page.reload()
@@ -82,7 +82,7 @@ async def test_an_answer_says_where_from_and_asks_whether_it_helped(browser: Bro
 async def test_a_choice_is_said_once(browser: Browser, server: Server) -> None:
     visitor = await arrive(browser, server, locale="en-US", block_socket=False)
     await visitor.write("Hello")
-    await visitor.state_of("Hello", "sent")
+    await visitor.state_of("Hello", "read")  # the bot has answered it
     conversation = await visitor.conversation()
     typing = {"conversation": conversation, "on": True, "sender": {"kind": "bot", "id": None, "name": "Leaf"}}
     visitor.inject("typing", typing)
