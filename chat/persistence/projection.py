@@ -129,7 +129,7 @@ def _talk(row: Row, line: Line) -> None:
     """
     row.last_seq = line.seq
     row.last_at = line.created_at
-    row.last_text = MARKERS.get(line.kind) or (line.text or "")[:MAX_PREVIEW]
+    row.last_text = _preview(line)
     if line.sender.kind == "visitor":
         row.began = row.began or row.visitor_seq == 0
         row.visitor_seq = line.seq
@@ -139,6 +139,12 @@ def _talk(row: Row, line: Line) -> None:
         row.waiting_since = None
         if line.sender.kind == "agent" and row.replied_at is None:
             row.replied_at = line.created_at
+
+
+def _preview(line: Line) -> str:
+    """What a list shows: the words; of a card too when it has some, as a bot's answer does."""
+    words = (line.text or "")[:MAX_PREVIEW]
+    return words if line.kind == "card" and words else MARKERS.get(line.kind) or words
 
 
 def _act(row: Row, line: Line) -> None:

@@ -1,4 +1,9 @@
-/* search.js: results while one types. Without it the form is a plain search; nothing here is needed to read. */
+/* search.js: the shop's colour, and results while one types. Without it the form is a plain search; nothing here is
+   needed to read. */
+
+import { applyAccent } from "../shared/accent.js";
+
+applyAccent(document.querySelector('meta[name="theme-color"]')?.content);
 
 const WAIT_MS = 180;
 const form = document.querySelector("form.search");

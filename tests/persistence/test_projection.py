@@ -77,7 +77,8 @@ def test_previews() -> None:
     assert _fold([_entry(1, text="x" * 500)]).last_text == "x" * 200
     assert _fold([_entry(1, as_kind="image", attachment=picture)]).last_text == MARKERS["image"]
     assert _fold([_entry(1, as_kind="file", attachment=picture)]).last_text == MARKERS["file"]
-    assert _fold([_entry(1, as_kind="card", card={})]).last_text == MARKERS["card"]
+    assert _fold([_entry(1, as_kind="card", card={}, text="")]).last_text == MARKERS["card"]
+    assert _fold([_entry(1, as_kind="card", card={}, text="Two days.")]).last_text == "Two days."
     row = _fold([_entry(1, text="secret"), _act(2, "note", {})])
     assert (row.last_text, row.last_seq, row.last_at, row.head) == ("secret", 1, 10, 2)
     assert _fold([_act(3, "recalled", {"seq": 1})], row).last_text == RECALLED

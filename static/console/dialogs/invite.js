@@ -8,7 +8,7 @@ import { people, searching } from "./transfer.js";
 
 export async function askInvite(desk, row) {
   const options = () => people(desk, { except: [row.agent?.id, desk.self.id, ...(row.guests ?? []).map((guest) => guest.id)] });
-  const list = choices({ label: t("invite.who"), placeholder: t("transfer.search"), empty: t("transfer.none"), options: options(), onSearch: searching(desk, options) });
+  const list = choices({ label: t("invite.who"), placeholder: t("invite.search"), empty: t("transfer.none"), options: options(), onSearch: searching(desk, options) });
   desk.people.load({ fresh: true }).then(() => list.fill(options()));
   return ask({
     title: say("invite.title", { name: visitorName(row) }),

@@ -148,6 +148,7 @@ export default {
   "transfer.note": "A word to whoever takes it",
   "transfer.note_hint": "What was done, what is left to do",
   "transfer.hint": "Only colleagues read this. They can refuse; then it comes back to you.",
+  "invite.search": "Find a colleague",
   "invite.title": "Invite a colleague to {name}",
   "invite.lead": "They can read everything and answer the visitor beside you. You stay in charge.",
   "invite.who": "Whom",

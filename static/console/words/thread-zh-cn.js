@@ -146,6 +146,7 @@ export default {
   "transfer.note": "给接手人的留言",
   "transfer.note_hint": "已经处理了什么，还需要做什么",
   "transfer.hint": "仅同事可见。对方可以拒绝，拒绝后会话回到您这里。",
+  "invite.search": "查找同事",
   "invite.title": "邀请同事协助 {name}",
   "invite.lead": "对方可以查看全部内容并回复访客，会话仍由您负责。",
   "invite.who": "邀请谁",
