@@ -16,7 +16,7 @@ from bot.models import Answered, Outcome
 from chat.admin.base import BoundedPaginator, ChoiceFilter, moment_of
 from knowledge.admin.scope import FactAdmin, SiteFilter
 
-LEVELS = ("guard", "rules", "intent", "graph", "retrieval", "model", "honest", "failure", "none")
+LEVELS = ("guard", "loops", "rules", "intent", "graph", "retrieval", "model", "honest", "failure", "none")
 
 
 class LevelFilter(ChoiceFilter):

@@ -28,6 +28,7 @@ from bot.strategies.guard import Guard
 from bot.strategies.honest import Honest
 from bot.strategies.intent import Dialogs
 from bot.strategies.knowledge import Facts, Retrieval, source_of
+from bot.strategies.loops import Loops
 from bot.strategies.rules import RuleBook, Rules
 from chat.sites import by_id as site_config
 from knowledge.publishing.building import Live
@@ -110,7 +111,8 @@ class Bundle:
         knowledge = (Facts(live.graph, live.lexicon), Retrieval(index, help_path))
         flows, groups = teaching.flows_of(site)
         levels = (
-            Guard(self.sensitive), Rules(self.rules), Dialogs(flows, knowledge, groups), *knowledge, Honest(),
+            Guard(self.sensitive), Loops(), Rules(self.rules), Dialogs(flows, knowledge, groups), *knowledge,
+            Honest(),
         )  # fmt: skip
         version = f"k{live.number}.c{self.number}"
         return Engine(

@@ -31,7 +31,7 @@ class SourceSerializer(serializers.Serializer[Any]):
 class StepSerializer(serializers.Serializer[Any]):
     """What a level saw and decided."""
 
-    level = serializers.CharField(help_text="guard, rules, intent, graph, retrieval, model, honest.")
+    level = serializers.CharField(help_text="guard, loops, rules, intent, graph, retrieval, model, honest.")
     verdict = serializers.CharField()
     detail = serializers.DictField(help_text="Scores and what they were given for; by level.")
     took_us = serializers.IntegerField()

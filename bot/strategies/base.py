@@ -34,7 +34,8 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class HandOver(msgspec.Struct, frozen=True):
-    """To people. `reason`: asked, misses, anger, sensitive, vip, rule, intent, failure; `group`: its id."""
+    """To people. `reason`: asked, misses, anger, sensitive, vip, rule, intent, failure,
+    loop; `group`: its id."""
 
     reason: str
     group: str | None = None

@@ -8,7 +8,7 @@ import { say } from "./describe.js";
 
 const REASONS = new Set(["new", "overflow", "no_answer", "silent", "gone", "refused", "reopened", "handoff", "woken"]);
 /* Why a conversation went from the bot to people; anything else is somebody's own words. */
-const HANDED = new Set(["asked", "misses", "anger", "sensitive", "vip", "rule", "intent", "failure", "refused", "bot_late", "bot_off"]);
+const HANDED = new Set(["asked", "misses", "anger", "sensitive", "vip", "rule", "intent", "failure", "refused", "loop", "bot_late", "bot_off"]);
 const GIVEN = new Set(["sticky", "returned"]);
 
 function personName(person, selfId, you = "you") {

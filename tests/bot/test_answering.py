@@ -77,6 +77,17 @@ async def test_a_person_gets_the_talk_with_a_brief_the_visitor_never_sees(server
         assert not any(is_bot(frame) for frame in socket.frames)
 
 
+async def test_a_machine_on_the_other_side_gets_a_person(server: Server) -> None:
+    session = await visit(server)
+    async with joined(session) as socket:
+        for _ in range(3):
+            await answer(socket, session, "退款多久到账")  # whatever it hears, it says this
+        await socket.expect(is_act("handoff"))
+        await socket.say(session.conversation, "退款多久到账")
+        await socket.call("ping")
+        assert not any(is_bot(frame) for frame in socket.frames)
+
+
 async def test_a_burst_gets_one_answer(server: Server) -> None:
     session = await visit(server)
     async with joined(session) as socket:

@@ -19,10 +19,12 @@ export default {
   "handoff.rule": "a rule says so",
   "handoff.intent": "people do this",
   "handoff.failure": "the bot failed",
+  "handoff.loop": "the talk went round in circles",
   "handoff.bot_late": "the bot did not answer in time",
   "handoff.bot_off": "the bot is switched off",
 
   "level.guard": "Guard",
+  "level.loops": "Circles",
   "level.rules": "Rules",
   "level.intent": "Intent",
   "level.graph": "Facts",

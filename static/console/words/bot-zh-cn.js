@@ -19,10 +19,12 @@ export default {
   "handoff.rule": "按规则转人工",
   "handoff.intent": "此事由人工办理",
   "handoff.failure": "机器人出错",
+  "handoff.loop": "对话在原地打转",
   "handoff.bot_late": "机器人没有及时回复",
   "handoff.bot_off": "机器人已关闭",
 
   "level.guard": "安全检查",
+  "level.loops": "防循环",
   "level.rules": "规则",
   "level.intent": "意图",
   "level.graph": "知识图谱",
