@@ -74,6 +74,9 @@ class Outcome(msgspec.Struct, frozen=True):
     #: A language model may put the answer into its own words.
     may_be_written: bool = False
 
+    #: Of the engine: release of knowledge (k), configuration (c), learnt model (m0: none).
+    version: str = ""
+
     @property
     def is_slow(self) -> bool:
         """Whether somebody else's machine has to be asked before there is an answer."""
@@ -152,6 +155,7 @@ class Engine:
             intent=answer.intent or state.intent or "",
             took_us=(time.perf_counter_ns() - began) // 1000,
             passages=self._passages(context) if context.has_hits else (),
+            version=self.version,
         )
 
     def _passages(self, context: Context) -> tuple[Passage, ...]:

@@ -60,7 +60,7 @@ class Bundle:
             with self._lock:
                 engine = self._engines.get(key)
                 if engine is None:
-                    engine = self._engines[key] = self._build(site, self.models.get(model))
+                    engine = self._engines[key] = self._build(site, model)
         return engine
 
     def choose(self, conversation: str) -> int:
@@ -85,7 +85,8 @@ class Bundle:
             if share and not active
         ]
 
-    def _build(self, site: str, found: tuple[IntentModel, int, bool] | None) -> Engine:
+    def _build(self, site: str, number: int) -> Engine:
+        found = self.models.get(number)
         model = found[0] if found is not None else None
         index, live = self.live.index, self.live
         help_path = f"/help/{site_config(site).public_key}/"
@@ -114,7 +115,7 @@ class Bundle:
             Guard(self.sensitive), Loops(), Rules(self.rules), Dialogs(flows, knowledge, groups), *knowledge,
             Honest(),
         )  # fmt: skip
-        version = f"k{live.number}.c{self.number}"
+        version = f"k{live.number}.c{self.number}.m{number if found is not None else 0}"
         return Engine(
             levels, Understanding(read, predict, retrieve, passage), version=version, brief=briefing.brief_of
         )

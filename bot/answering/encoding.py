@@ -1,4 +1,4 @@
-"""The English sentence encoder of this process, where the installation has made one."""
+"""The sentence encoder of this process: the operator's own, else the English one that comes along."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.conf import settings
 
 from bot.encoders import shipped
 from bot.encoders.base import Encoder
+from bot.encoders.onnx_folder import MODEL
 
 log = structlog.get_logger(__name__)
 
@@ -19,9 +20,17 @@ _looked = False
 _encoder: Encoder | None = None
 
 
+OWN: Final = "own"
+"""The folder in KEFU_DATA_DIR/models/ for an operator's BERT-class ONNX model; see docs/bot/encoders.md."""
+
+
 def folder() -> Path | None:
-    """Where the encoder lies, built first (3 s) where its weights are installed; None without them."""
-    return shipped.ensure(Path(settings.KEFU_DATA_DIR))
+    """Where the encoder lies. The English one is built first (3 s) where its weights are installed; None
+    without any.
+    """
+    data_dir = Path(settings.KEFU_DATA_DIR)
+    own = data_dir / "models" / OWN
+    return own if (own / MODEL).is_file() else shipped.ensure(data_dir)
 
 
 def english() -> Encoder | None:

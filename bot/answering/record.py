@@ -37,6 +37,7 @@ def keep(talk: Talk, outcome: Outcome) -> None:
         sources=[msgspec.to_builtins(each) for each in answer.sources],
         trace=[msgspec.to_builtins(step) for step in outcome.trace],
         took_us=outcome.took_us,
+        model=outcome.version,
         at_ms=now_ms(),
     )
     try:

@@ -51,7 +51,9 @@ class AnsweredSerializer(serializers.Serializer[Any]):
     sources = SourceSerializer(many=True)
     trace = StepSerializer(many=True)
     took_us = serializers.IntegerField(help_text="Microseconds of computing.")
-    model = serializers.CharField(help_text="The learnt model's version; empty: none.")
+    model = serializers.CharField(
+        help_text="What answered: release of knowledge (k), configuration (c), learnt model (m0: none)."
+    )
     helped = serializers.BooleanField(allow_null=True, help_text="What the visitor said; null: nothing.")
     at = serializers.IntegerField(help_text="Milliseconds since the epoch.")
 
@@ -110,7 +112,7 @@ class AnswersView(APIView):
                                 },
                             ],
                             "took_us": 1630,
-                            "model": "",
+                            "model": "k12.c40.m3",
                             "helped": True,
                             "at": 1_763_680_000_000,
                         }

@@ -1,10 +1,12 @@
 """What somebody teaches from a conversation: this question is answered by that one, or by these words.
 
-It waits for review: nothing a visitor gets changes before somebody publishes.
+It waits for review: nothing a visitor gets changes before somebody publishes. Personal data in the visitor's
+words is masked: what is taught is exported, searched and shown to others.
 """
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -12,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from bot.engine import language_of
+from bot.safety.privacy import mask
 from chat import sites
 from chat.conversation import Participant, require_read
 from chat.errors import KefuError
@@ -20,6 +23,9 @@ from knowledge.errors import NotAllowed
 from knowledge.models import Question, Status
 from knowledge.ports import Person
 from knowledge.publishing import editing
+
+LONGEST: Final = 300
+"""Characters of a question; a masked one may be longer than it was."""
 
 
 class Taught(msgspec.Struct, frozen=True):
@@ -40,6 +46,7 @@ def teach_wording(conversation: str, who: Participant, question: str, existing: 
     of every site, `invalid` when it has too many wordings.
     """
     site, person = _teacher(conversation, who)
+    question = mask(question)[:LONGEST]
     with transaction.atomic():
         row = Question.objects.select_for_update().filter(pk=existing).first()
         if row is None or (row.site_id is not None and str(row.site_id) != site):
@@ -69,6 +76,7 @@ def teach_answer(conversation: str, who: Participant, question: str, answer: str
     site has one that is asked so.
     """
     site, person = _teacher(conversation, who)
+    question = mask(question)[:LONGEST]
     with transaction.atomic():
         language = language_of(question, sites.by_id(site).locale)
         made = Question(text=question, answer=answer, site_id=UUID(site), language=language)

@@ -190,6 +190,17 @@ def test_an_agent_teaches_a_new_answer_for_review(visitor: Guest, agent: Caller,
     assert again.json()["details"]["question"]["id"] == str(row.pk)
 
 
+def test_what_is_taught_holds_nobody_s_data(visitor: Guest, agent: Caller, teach: Teach) -> None:
+    row = teach()[0]
+    asked = "我的电话 13800138000，邮箱 li.lei@example.com，退款呢"
+    assert agent.post(_path(visitor, "teach"), {"question": asked, "answer": "三天。"}).status_code == 201
+    also = agent.post(_path(visitor, "teach"), {"question": f"{asked}？？还没到", "question_id": str(row.pk)})
+    assert also.status_code == 201, also.content
+    row.refresh_from_db()
+    kept = " ".join([*Question.objects.values_list("text", flat=True), *row.wordings])
+    assert "退款呢" in kept and "13800138000" not in kept and "example.com" not in kept
+
+
 def test_an_agent_teaches_another_wording(visitor: Guest, agent: Caller, teach: Teach) -> None:
     row = teach()[0]
     body = {"question": "我那钱呢", "question_id": str(row.pk)}

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bot.answering.bundle import bundle_now
 from bot.learning.draft import draft_bundle
 from bot.learning.replay import MOST, replay
+from bot.safety.privacy import mask
 from chat.protocol.entry import now_ms
 
 _DAY_MS = 86_400_000
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         for pair in report.changed[: max(0, options["show"])]:
             before, after = pair.before, pair.after
             self.stdout.write(
-                f"{pair.verdict:6} {pair.question[:60]!r}: "
+                f"{pair.verdict:6} {mask(pair.question)[:60]!r}: "
                 f"{before.outcome} by {before.level} ({before.title[:40]})"
                 f" → {after.outcome} by {after.level} ({after.title[:40]})"
             )
