@@ -45,6 +45,8 @@ class UploadForm(forms.Form):
         site: Any = self.fields["site"]
         site.choices = choices
         site.required = choices[:1] != [("", _("every site"))]
+        if len(choices) == 2:  # one shop: what is imported is that shop's
+            site.initial = choices[1][0]
 
     def clean_file(self) -> Any:
         """Not larger than is read."""

@@ -15,11 +15,10 @@ from knowledge.graph.graph import Graph, Node
 
 STEPS: Final = 200
 APART: Final = 30  # rounds of moving names away from each other
-IDEAL: Final = 80  # pixels of a link at rest
+IDEAL: Final = 90  # pixels of a link at rest
 MIN_WIDTH: Final = 640
 GAP: Final = 24
-ROW: Final = 46  # pixels between the middles of two names
-LINE: Final = 16  # pixels of a line of writing
+ROW: Final = 60  # pixels between the middles of two names
 WIDEST_NAME: Final = 14  # characters; the whole one stands in the tooltip
 
 
@@ -153,7 +152,8 @@ def _apart(places: list[tuple[float, float]], halves: list[float]) -> list[tuple
 
 
 def _links(graph: Graph, places: Mapping[str, tuple[float, float]]) -> list[str]:
-    """Lines first, so that no line crosses a name; several links of one pair share a line."""
+    """Lines first, so that no line crosses a name; several links of one pair share a line,
+    and one word with the others counted: all of them stand in the tooltip."""
     pairs: dict[tuple[str, str], list[str]] = {}
     for link in sorted(graph.links.values(), key=lambda one: one.id):
         words = link.predicate + (f"（{link.condition}）" if link.condition else "")
@@ -169,13 +169,12 @@ def _links(graph: Graph, places: Mapping[str, tuple[float, float]]) -> list[str]
             f'<path class="graph-link" d="M{x1:.1f} {y1:.1f}L{ex:.1f} {ey:.1f}" '
             'marker-end="url(#graph-arrow)"/>'
         )
-        shown = [_short(one) for one in list(dict.fromkeys(said))[:3]]
-        mx, my = (x1 + x2) / 2, (y1 + y2) / 2 - (len(shown) - 1) * LINE / 2
-        for at, one in enumerate(shown):
-            words_of.append(
-                f'<text class="graph-word" x="{mx:.1f}" y="{my + at * LINE:.1f}" text-anchor="middle">'
-                f"<title>{escape('; '.join(said))}</title>{escape(one)}</text>"
-            )
+        different = list(dict.fromkeys(said))
+        more = f" +{len(different) - 1}" if len(different) > 1 else ""
+        words_of.append(
+            f'<text class="graph-word" x="{(x1 + x2) / 2:.1f}" y="{(y1 + y2) / 2:.1f}" text-anchor="middle">'
+            f"<title>{escape('; '.join(said))}</title>{escape(_short(different[0]) + more)}</text>"
+        )
     return [*lines, *words_of]
 
 
