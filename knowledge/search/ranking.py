@@ -23,7 +23,7 @@ from rapidfuzz.distance import LCSseq, Levenshtein
 from knowledge.search.rows import Matrix, Rows
 from knowledge.search.terms import LONGEST, NUMBER
 from knowledge.text import fold
-from knowledge.text.fold import is_han
+from knowledge.text.fold import HAN
 
 ANSWER_AT = 0.5  # from here on the first hit is the answer
 OFFER_AT = 0.22  # from here on hits are worth offering as choices
@@ -35,6 +35,7 @@ ALONE = 4.0  # a hit without a rival leads by as much as the clearest ones do
 WEIGHTS = Path(__file__).with_name("weights.json")
 
 _NUMBER = re.compile(r"[0-9]+")
+_CHINESE = re.compile(f"[{HAN}]")
 _SIGNS = re.compile(r"\W+")
 _WEIGHED = "wcbskhqr"
 _PLAIN = "wcb"
@@ -108,16 +109,16 @@ def features(found: Candidates, rows: Rows) -> Matrix:
     """One line a candidate, one column a feature, each 0…1."""
     query = rows.asked(found.wanted)
     seen = rows.overlap(query, found.rows)
-    told = rows.overlap(query, found.answers)
+    told = rows.shared(query, found.answers)
     weighed = _shares(seen.both, query.mass, seen.rows)[:, _WEIGHED_AT]
     plain = _shares(seen.plain_both, query.plain, seen.plain_rows)[:, _PLAIN_AT]
-    answer = _share(told.both, query.mass)
+    answer = _share(told, query.mass)
     concept = NUMBER["k"]
     others = (
         _share(seen.both[:, concept] - seen.both[:, NUMBER["n"]], query.mass[concept]),
         seen.both[:, NUMBER["m"]],
         seen.meaning,
-        told.both[:, NUMBER["x"]],
+        told[:, NUMBER["x"]],
         answer[:, NUMBER["a"]],
         answer[:, NUMBER["e"]],
         *_letters(found),
@@ -146,8 +147,8 @@ def letters(text: str) -> str:
 def _letters(found: Candidates) -> list[Matrix]:
     """What the texts have in common letter by letter, in order: signs and spaces do not count."""
     query, texts = letters(found.query), found.letters
-    chinese = any(map(is_han, query))
-    script = np.array([float(any(map(is_han, text)) == chinese) for text in texts])
+    chinese = _CHINESE.search(query) is not None
+    script = np.array([float((_CHINESE.search(text) is not None) == chinese) for text in texts])
     ratio = process.cdist([query], texts, scorer=fuzz.ratio)[0] / 100
     common = process.cdist([query], texts, scorer=LCSseq.similarity)[0]
     edit = process.cdist([query], texts, scorer=Levenshtein.normalized_similarity)[0]
