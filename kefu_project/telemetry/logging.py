@@ -23,6 +23,8 @@ _SECRET_VALUES = re.compile(
     r"|(?P<name>\b(?:token|password|sig|signature)=)[^&\s\"']+",  # a query string
     re.IGNORECASE,
 )
+_QUOTING = ("exception", "error")
+"""What other people's programs say about data: a database quotes the row that it refuses."""
 _DEEPEST = 6
 _PLAIN = (bool, int, float, type(None))
 
@@ -63,7 +65,17 @@ def redact(logger: object, method: str, event: MutableMapping[str, Any]) -> Muta
         if key.startswith("_") or key in ("timestamp", "level", "logger"):
             continue
         event[key] = HIDDEN if _SECRET_KEYS.search(key) else redacted(value)
+    for key in _QUOTING:
+        if isinstance(said := event.get(key), str):
+            event[key] = _without_people(said)
     return event
+
+
+def _without_people(said: str) -> str:
+    """Without the phones, addresses … of a row or a message that an error quotes."""
+    from bot.safety.privacy import mask  # its word lists are for processes in which something fails
+
+    return mask(said)
 
 
 def drop_request(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

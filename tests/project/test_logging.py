@@ -52,6 +52,18 @@ def test_secret_keys_keep_only_their_name(lines: Lines, key: str) -> None:
     assert "the words" not in json.dumps(line)
 
 
+def test_an_error_that_quotes_somebody_s_data_is_masked(lines: Lines) -> None:
+    log = structlog.get_logger("tests")
+    try:
+        raise ValueError("DETAIL: Key (contact)=(13800138000, li.lei@example.com) already exists.")
+    except ValueError as error:
+        log.exception("row_refused", error=str(error), release=20261121)
+    (line,) = lines()
+    assert "Key (contact)" in line["error"] and "ValueError" in line["exception"]
+    assert "13800138000" not in json.dumps(line) and "example.com" not in json.dumps(line)
+    assert line["release"] == 20261121 and "test_logging.py" in line["exception"]
+
+
 def test_nested_values_are_redacted_too(lines: Lines) -> None:
     frame = {"type": "hello", "payload": {"token": "abc"}, "list": [{"password": "pw"}]}
     structlog.get_logger("tests").warning("frame", received=frame)
