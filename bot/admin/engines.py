@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST
 from bot.admin.base import SecretField, TaughtAdmin, masked
 from bot.answering.encoding import english
 from bot.learning import progress
+from bot.learning.gain import measure
 from bot.learning.training import activate
 from bot.models import Example, LanguageModel, RemoteEngine, TrainedModel
 from bot.nlp.request import TASKS
@@ -92,6 +94,7 @@ class TrainedModelAdmin(TaughtAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("train/", wrap(require_POST(self.train_view)), name="bot_train"),
+            path("measure/", wrap(require_POST(self.measure_view)), name="bot_measure"),
             path("<uuid:key>/activate/", wrap(require_POST(self.activate_view)), name="bot_activate"),
             *super().get_urls(),
         ]
@@ -114,6 +117,23 @@ class TrainedModelAdmin(TaughtAdmin):
         share = request.POST.get("canary_percent", "")
         canary = min(100, int(share)) if share.isdigit() else 0
         progress.begin(person(request).name, request.POST.get("note", "")[:200], canary)
+        return HttpResponseRedirect(reverse("admin:bot_trainedmodel_changelist"))
+
+    def measure_view(self, request: HttpRequest) -> HttpResponse:
+        """Say what the encoder is worth on the golden questions."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        encoder = english()
+        gain = measure(encoder) if encoder is not None else None
+        if gain is None or not gain.asked:
+            text = _("There is nothing to measure: no encoder, or no golden question in its languages.")
+            self.message_user(request, text, messages.WARNING)
+        else:
+            text = _(
+                "The right answer of %(asked)d golden questions comes first: %(search)d times by the search, "
+                "%(encoder)d by the encoder alone, %(both)d by both together (%(took_ms)d ms)."
+            )
+            self.message_user(request, text % msgspec.structs.asdict(gain), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:bot_trainedmodel_changelist"))
 
     def activate_view(self, request: HttpRequest, key: Any) -> HttpResponse:
