@@ -148,6 +148,15 @@ class RoutingRuleForm(_RuleForm):
         return cleaned
 
 
+class NamedRow(_RuleForm):
+    """A row that is edited in the list: its fields have no label beside them, so they say their names."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
+
 @admin.register(RoutingRule)
 class RoutingRuleAdmin(ScopedAdmin):
     """Where new conversations go; the first that fits."""
@@ -160,3 +169,7 @@ class RoutingRuleAdmin(ScopedAdmin):
     list_select_related = ("site", "group")
     search_fields = ("value", "group__name")
     filter_horizontal = ("skills",)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Rows whose fields say their names."""
+        return super().get_changelist_form(request, **{"form": NamedRow, **kwargs})

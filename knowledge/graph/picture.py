@@ -31,7 +31,7 @@ def draw(
     places, width, height = layout(graph, centre)
     parts = [
         f'<svg class="graph" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label={quoteattr(label)} '
+        f'role="{"group" if addresses else "img"}" aria-label={quoteattr(label)} '
         'xmlns="http://www.w3.org/2000/svg">',
         '<defs><marker id="graph-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '
         'orient="auto"><path class="graph-head" d="M0 0L8 4L0 8z"/></marker></defs>',
