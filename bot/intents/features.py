@@ -43,6 +43,11 @@ def is_chinese(folded: str) -> bool:
     return _HAN.search(folded) is not None
 
 
+def spelling(text: str) -> str:
+    """A text's characters with its ends: "^" before, "$" behind, digits as placeholders, no spaces."""
+    return _spelt(_masked(fold(text[:LONGEST])))
+
+
 def features(text: str, lexicon: Lexicon) -> Features:
     """The features of a text as it was typed."""
     folded = fold(text[:LONGEST])
@@ -62,17 +67,25 @@ def features(text: str, lexicon: Lexicon) -> Features:
 
 
 def _families(folded: str, chinese: bool, lexicon: Lexicon) -> dict[str, Counter[str]]:
-    plain = _DIGITS.sub(lambda match: "0" * min(len(match.group()), 6), folded)
+    plain = _masked(folded)
     tokens = ["^", *words(plain), "$"]
     counted = {"w": Counter(_runs(tokens, 1, 2, "|")), "k": Counter(lexicon.concepts(folded))}
     if chinese:
         # Punctuation stays: a question mark tells questions from requests (docs/bot/intents.md).
-        counted["c"] = Counter(_runs(f"^{_SPACE.sub('', plain)}$", 1, 3))
+        counted["c"] = Counter(_runs(_spelt(plain), 1, 3))
         counted["s"] = Counter(_runs(["^", *sounds(plain), "$"], 1, 3, "|"))
     else:
         inside = (part for word in _OTHER.split(plain) if word for part in _runs(f" {word} ", 2, 4))
         counted["c"] = Counter(inside)
     return counted
+
+
+def _masked(folded: str) -> str:
+    return _DIGITS.sub(lambda match: "0" * min(len(match.group()), 6), folded)
+
+
+def _spelt(plain: str) -> str:
+    return f"^{_SPACE.sub('', plain)}$"
 
 
 def _runs(items: Sequence[str], shortest: int, longest: int, glue: str = "") -> Iterable[str]:

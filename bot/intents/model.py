@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.encoders.base import Encoder
-from bot.intents.features import features, is_chinese
+from bot.intents.features import features, is_chinese, spelling
 from bot.intents.kernel import KernelPart
+from bot.intents.letters import LettersPart
 from bot.intents.linear import LinearPart
 from bot.intents.scope import Scope, signals
 from knowledge.lexicon import Lexicon
@@ -61,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True):
     alone: Blend
     together: Blend
     examples: int
+    letters: float = 0.0  # what the characters' likelihood counts beside the linear part
 
 
 class IntentModel:
@@ -73,10 +75,12 @@ class IntentModel:
         kernel: KernelPart | None,
         lexicon: Lexicon,
         encoder: Encoder | None,
+        letters: LettersPart | None = None,
     ) -> None:
         self.settings = settings
         self.intents = settings.intents
         self._linear = linear
+        self._letters = letters
         self._lexicon = lexicon
         # Vectors of other weights than learnt with mean nothing here.
         fits = kernel is not None and encoder is not None and encoder.name == settings.encoder
@@ -108,6 +112,11 @@ class IntentModel:
                 linear = LinearPart(
                     file["keys"], file["rarity"].astype(np.float32), file["weights"], file["bias"]
                 )
+                letters = None
+                if settings.letters:
+                    letters = LettersPart(
+                        *(_counted(file[f"letters_{name}"]) for name in LettersPart._fields)
+                    )
                 kernel = None
                 if settings.encoder and encoder is not None and encoder.name == settings.encoder:
                     mean, directions, points, votes = (
@@ -116,7 +125,7 @@ class IntentModel:
                     kernel = KernelPart(mean, directions, points, votes, settings.sharpness)
         except (ValueError, KeyError, OSError, EOFError, BadZipFile, msgspec.DecodeError) as error:
             raise UnreadableModel(f"not an intent model: {error}") from None
-        return cls(settings, linear, kernel, lexicon or _shipped_lexicon(), encoder)
+        return cls(settings, linear, kernel, lexicon or _shipped_lexicon(), encoder, letters)
 
     def to_bytes(self) -> bytes:
         """The content of a model file."""
@@ -127,6 +136,11 @@ class IntentModel:
             "weights": self._linear.weights,
             "bias": self._linear.bias,
         }
+        if self._letters is not None:
+            for name, table in zip(LettersPart._fields, self._letters, strict=True):
+                # Counts of few examples: whole numbers below 2,048 are exact in half precision.
+                whole = table.dtype == np.uint32
+                arrays[f"letters_{name}"] = table if whole else table.astype(np.float16)
         if self._kernel is not None:
             # Half precision moves a likeness by less than 0.001; the votes are large and cancel, so they
             # stay whole.
@@ -160,6 +174,8 @@ class IntentModel:
         known = np.zeros(len(texts), np.float32)
         for row, text in enumerate(texts):
             linear[row], known[row] = self._linear.scores(features(text, self._lexicon))
+            if self._letters is not None and is_chinese(text):
+                linear[row] += self.settings.letters * self._letters.scores(spelling(text))
         settings = self.settings
         scores = linear * settings.alone.linear
         likeness = np.zeros(len(texts), np.float32)
@@ -185,6 +201,10 @@ class IntentModel:
             margin = ranking[0][1] - (ranking[1][1] if len(ranking) > 1 else 0.0)
             out.append(Prediction(ranking[0][0], ranking[0][1], belongs >= 0, margin, ranking, belongs))
         return out
+
+
+def _counted(table: NDArray[Any]) -> NDArray[Any]:
+    return table if table.dtype == np.uint32 else table.astype(np.float32)
 
 
 def suits(encoder: Encoder, text: str) -> bool:

@@ -21,10 +21,11 @@ from sklearn.linear_model import LogisticRegression
 
 from bot.encoders.base import Encoder
 from bot.encoders.onnx_folder import OnnxEncoder
-from bot.intents.features import Features, features
-from bot.intents.fitting import FEW, SEED, Labels, Shape, best_shape, fit_kernel, fit_linear
+from bot.intents.features import Features, features, is_chinese, spelling
+from bot.intents.fitting import AVERAGED, FEW, SEED, Labels, Shape, best_shape, fit_kernel, fit_linear
 from bot.intents.kernel import Floats, KernelPart
 from bot.intents.learning import Confusion, Order, Report
+from bot.intents.letters import LettersPart, count_letters
 from bot.intents.linear import LinearPart
 from bot.intents.model import VERSION, Blend, IntentModel, Settings, softmax, suits
 from bot.intents.scope import LOST, Scope, signals, threshold
@@ -38,6 +39,7 @@ FOLDS = 4
 MANY = 6_000  # examples up to which four folds take seconds; of more, a tenth is judged once
 HIDDEN = 0.1  # the share of intents hidden in a fold: their examples play the texts that belong nowhere
 SHARES = (0.1, 0.2, 0.3, 0.5, 0.8)  # of the linear part beside the kernel's
+LETTERS = 0.6  # of the characters' likelihood beside the linear part, both of spread 1 on unseen texts
 TEMPERATURES = tuple(float(value) for value in np.geomspace(0.05, 5, 40))
 
 
@@ -65,6 +67,10 @@ class _Data:
             self.states = np.zeros((len(self.texts), states.shape[1]), np.float32)
             self.states[self.spoken] = states
         self.few = len(self.texts) <= FEW
+        chinese = [is_chinese(text) for text in self.texts]
+        # Of many examples the linear part has seen enough to do without.
+        self.spells = sum(chinese) > len(chinese) / 2 and len(chinese) * len(self.intents) <= AVERAGED
+        self.spelt = [spelling(text) if yes else "" for text, yes in zip(self.texts, chinese, strict=True)]
         self.names = self._named() if self.few else self.states[:0]
         self.shape = Shape()
         if self.few and self.spoken.sum() > 1:
@@ -81,6 +87,13 @@ class _Data:
         """The linear part learnt from these rows."""
         found = [self.found[row] for row in rows]
         return fit_linear(found, self.labels[rows], len(self.intents), len(self.texts))
+
+    def letters(self, rows: Rows) -> LettersPart | None:
+        """The characters of these rows; None where they are many, or mostly not Chinese."""
+        if not self.spells:
+            return None
+        written = np.array([row for row in rows if self.spelt[row]], np.int64)
+        return count_letters([self.spelt[row] for row in written], self.labels[written], len(self.intents))
 
     def kernel(self, rows: Rows) -> KernelPart | None:
         """The kernel part learnt from those of these rows that the encoder understands."""
@@ -102,6 +115,7 @@ class _Fold:
 
     def __init__(self) -> None:
         self.linear: list[Floats] = []
+        self.spelt: list[Floats] = []
         self.voted: list[Floats] = []
         self.near: list[Floats] = []
         self.known: list[Floats] = []
@@ -109,7 +123,7 @@ class _Fold:
         self.joined: list[NDArray[np.bool_]] = []
 
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats, Labels, NDArray[np.bool_]]:
-        """Everything of all folds, one row a text."""
+        """Everything of all folds but the characters, one row a text."""
         joined = [np.concatenate(part) for part in (self.linear, self.voted, self.near, self.known)]
         return (
             joined[0],
@@ -141,6 +155,7 @@ def train(
     data = _Data([text for text, _ in examples], [intent for _, intent in examples], lexicon, encoder)
     foreign = _Data(oos, [""] * len(oos), lexicon, encoder) if oos else None
     fold = _cross_validate(data, foreign)
+    letters = _share_of_letters(fold)
     alone, together, right, labels = _blend(fold, real=foreign is not None)
     everything = np.arange(len(data.texts))
     parts = data.kernel(everything)
@@ -153,11 +168,13 @@ def train(
             alone=alone,
             together=together,
             examples=len(examples),
+            letters=letters,
         ),
         data.linear(everything),
         parts,
         lexicon,
         encoder,
+        data.letters(everything) if letters else None,
     )
     content = model.to_bytes()
     _write(out, content)
@@ -211,7 +228,7 @@ def _one_fold(
     foreign: _Data | None,
 ) -> None:
     count = len(data.intents)
-    linear, parts = data.linear(learnt), data.kernel(learnt)
+    linear, parts, letters = data.linear(learnt), data.kernel(learnt), data.letters(learnt)
     for source, chosen, labels in (
         (data, rows, np.where(away, -1, data.labels[rows])),
         (foreign, np.arange(len(foreign.texts)) if foreign else rows, None),
@@ -220,6 +237,11 @@ def _one_fold(
             continue
         said = [linear.scores(source.found[row]) for row in chosen]
         fold.linear.append(np.stack([scores for scores, _ in said]))
+        spelt = np.zeros((len(chosen), count), np.float32)
+        for at, row in enumerate(chosen):
+            if letters is not None and source.spelt[row]:
+                spelt[at] = letters.scores(source.spelt[row])
+        fold.spelt.append(spelt)
         fold.known.append(np.array([known for _, known in said], np.float32))
         voted = np.zeros((len(chosen), count), np.float32)
         near = np.zeros(len(chosen), np.float32)
@@ -230,6 +252,17 @@ def _one_fold(
         fold.near.append(near)
         fold.joined.append(joined)
         fold.labels.append(np.full(len(chosen), -1, np.int64) if labels is None else labels)
+
+
+def _share_of_letters(fold: _Fold) -> float:
+    """What the characters' likelihood counts; joins it to the linear scores of the fold."""
+    if not fold.labels:
+        return 0.0
+    linear, spelt = np.concatenate(fold.linear), np.concatenate(fold.spelt)
+    spread = float(spelt.std())
+    share = LETTERS * float(linear.std()) / spread if spread else 0.0
+    fold.linear = [linear + share * spelt]
+    return share
 
 
 def _blend(fold: _Fold, *, real: bool) -> tuple[Blend, Blend, float, list[tuple[int, int]]]:

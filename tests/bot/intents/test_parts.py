@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from bot.intents.features import LONGEST, features
+from bot.intents.features import LONGEST, features, spelling
 from bot.intents.kernel import kernel
+from bot.intents.letters import count_letters
 from bot.intents.scope import signals, threshold
 from knowledge.lexicon import Lexicon
 from tests.bot.intents.examples import FOREIGN, PAIRS, UNSEEN
@@ -78,3 +79,21 @@ def test_bot_eval_measures_files(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert found["oos_recall"] >= 0.8
     assert {"train_s", "p50_ms", "p99_ms", "rss_mb"} <= found.keys()
     assert 0 < found["p50_ms"] < found["p99_ms"] + 1e-9
+
+
+def test_a_new_name_belongs_where_names_keep_changing() -> None:
+    films = ["播放红楼梦", "播放西游记", "播放大宅门", "播放闯关东"]
+    radio = ["播放音乐台", "播放新闻台", "播放音乐台啊", "播放新闻台吧"]
+    labels = np.array([0] * len(films) + [1] * len(radio))
+    letters = count_letters([spelling(text) for text in films + radio], labels, 2)
+    assert letters.scores(spelling("播放琅琊榜")).argmax() == 0
+    assert letters.scores(spelling("播放新闻台")).argmax() == 1
+    for text in ("", "?", "琅琊榜", "abc"):
+        scores = letters.scores(spelling(text))
+        assert np.isfinite(scores).all()
+        assert abs(float(scores.sum())) < 1e-4
+
+
+def test_an_intent_without_examples_is_the_least_likely() -> None:
+    letters = count_letters([spelling("我要退款"), spelling("开发票")], np.array([0, 2]), 3)
+    assert letters.scores(spelling("退款")).argmin() == 1
