@@ -79,8 +79,11 @@ class Server:
         raise KeyError(name)
 
 
-def start_server() -> tuple[Server, float]:
-    """A server on a fresh data folder, and the seconds its second start took (nothing left to install)."""
+def start_server(**more: str) -> tuple[Server, float]:
+    """A server on a fresh data folder, and the seconds its second start took (nothing left to install).
+
+    `more`: variables of its environment.
+    """
     folder = Path(tempfile.mkdtemp(prefix="kefu-bench-"))
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -88,6 +91,7 @@ def start_server() -> tuple[Server, float]:
     env = os.environ | {
         "KEFU_DATA_DIR": str(folder), "PORT": str(port), "KEFU_ADMIN_PASSWORD": "bench-password-1",
         "KEFU_RATE_LIMIT": "off", "KEFU_BOT": "off", "KEFU_ROUTING": "manual", "KEFU_LOG_LEVEL": "warning",
+        **more,
     }  # fmt: skip
     ready = 0.0
     for _ in range(2):
