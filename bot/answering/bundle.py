@@ -31,6 +31,7 @@ from bot.strategies.knowledge import Facts, Retrieval, source_of
 from bot.strategies.loops import Loops
 from bot.strategies.rules import RuleBook, Rules
 from chat.sites import by_id as site_config
+from knowledge import heap
 from knowledge.publishing.building import Live
 from knowledge.publishing.live import live_index
 from knowledge.search import OFFER_AT, Hit
@@ -166,6 +167,7 @@ def _first() -> Bundle:
         if _bundle is None:
             _bundle = Bundle(config.version(), live_index())
             _checked = time.monotonic()
+            heap.give_back()
         return _bundle
 
 
@@ -183,6 +185,7 @@ def _rebuild(number: int, live: Live) -> None:
         built = Bundle(number, live)
         with _lock:
             _bundle = built
+        heap.give_back()
         log.info("bot_rebuilt", config=number, release=live.number)
     except Exception:
         # A rule that cannot be compared, a database that went away: what was there goes on answering.

@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
+from knowledge import heap
 from knowledge.models import Release
 from knowledge.publishing.building import Live, from_release
 
@@ -63,6 +64,7 @@ def install(live: Live) -> None:
         if _live is None or live.number > _live.number:
             _live = live
         _checked = time.monotonic()
+    heap.give_back()
 
 
 def forget() -> None:
@@ -78,6 +80,7 @@ def _first() -> Live:
         if _live is None:
             _live = from_release(Release.objects.first())
             _checked = time.monotonic()
+            heap.give_back()
         return _live
 
 

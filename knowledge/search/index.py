@@ -217,7 +217,7 @@ class SearchIndex:
             self._entries,
             self._rows.spelt,
             self._rows.starts.tobytes(),
-            self._rows.held.tobytes(),
+            self._rows.held.astype(np.int32).tobytes(),
             self._rows.sure.tobytes(),
             self._rows.wordings,
             self._lexicon.fingerprint,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from knowledge.search.terms import ANSWER, FIELDS, NUMBER, TOLD_BY_WORD, informative
 from knowledge.text.numbered import Numbered
 
-Ints = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int32 | np.uint16]
 Places = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
@@ -82,7 +82,8 @@ class Rows:
         self.terms = Numbered(terms)
         self.spelt = SPELT_APART.join(terms).encode()  # of no use to a search, and shorter than strings
         self.starts = starts
-        self.held = held
+        # Two bytes are enough for 65,536 terms or rows: 8 MB less for 10,000 questions and their answers.
+        self.held: Ints = held.astype(_narrow(len(terms)), copy=False)
         self.sure = sure
         self.wordings = wordings
         self.count = len(starts) - 1
@@ -103,7 +104,7 @@ class Rows:
 
     def _post(self) -> None:
         lengths = np.diff(self.starts)
-        row = np.repeat(np.arange(self.count, dtype=np.int32), lengths)
+        row: Ints = np.repeat(np.arange(self.count).astype(_narrow(self.count)), lengths)
         counts = np.bincount(self.held, minlength=len(self.terms))
         self._postings = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
         coarse = np.array([COARSE[field] for field in FIELDS], np.float32)
@@ -205,6 +206,10 @@ class Rows:
         known = known[np.argsort(numbers[known])]
         sure_of = np.fromiter(wanted.values(), np.float32, len(wanted))[known]
         return Asked(numbers[known], sure_of, np.array(weighed), np.array(plain), length)
+
+
+def _narrow(count: int) -> type[np.uint16 | np.int32]:
+    return np.uint16 if count <= 1 << 16 else np.int32
 
 
 def names_of(spelt: bytes) -> list[str]:
