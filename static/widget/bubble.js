@@ -22,13 +22,12 @@ const ERRORS = new Set([
 /* Why somebody who was being helped waits again. */
 const AGAIN = new Set(["no_answer", "silent", "gone", "refused"]);
 
-/* A bot that was given no name goes by its site's language; here it goes by the reader's. */
-const UNNAMED = new Set(["Assistant", "智能助手"]);
+/* A nameless bot, in its site's language. */
+const UNNAMED = ["Assistant", "智能助手"];
 
 export function senderName(sender) {
-  if (sender?.kind === "bot" && UNNAMED.has(sender.name)) return t("bot");
-  if (sender?.name) return sender.name;
-  return sender?.kind === "bot" ? t("bot") : t("someone");
+  const name = UNNAMED.includes(sender?.name) ? "" : sender?.name;
+  return name || t(sender?.kind === "bot" ? "bot" : "someone");
 }
 
 export function avatar(sender) {

@@ -27,8 +27,8 @@ export class Thread {
     const { scroll, jump } = parts;
     scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     jump.addEventListener("click", () => this.toBottom(true));
-    new ResizeObserver(() => this.atBottom && this.toBottom()).observe(scroll);
-    new ResizeObserver(() => this.atBottom && this.toBottom()).observe(parts.below);
+    const end = new ResizeObserver(() => this.atBottom && this.toBottom());
+    for (const part of [scroll, parts.log, parts.below]) end.observe(part);
   }
 
   toBottom(smooth = false) {
