@@ -1,16 +1,19 @@
 """Learns the weights of the search's exact ranking (knowledge/search/weights.json) from questions whose
 answer is known.
 
-    python -m bench.learn_ranking --on BASE QUERIES OOS WEIGHT [--on …] [--write]
+    python -m bench.learn_ranking [--on BASE QUERIES OOS WEIGHT …] [--write]
 
-BASE, QUERIES, OOS: files as `manage.py bot_eval retrieval` takes them, OOS "-" for none; WEIGHT: what one
-of its queries counts. First by cross-validation over two halves (by entry): what is printed was learnt on
+Without --on from the project's own sets (bench/ranking_sets.py). BASE, QUERIES, OOS: files as `manage.py
+bot_eval retrieval` takes them, OOS "-" for none; WEIGHT: what one of its queries counts.
+
+First by cross-validation over two halves (by entry): what is printed was learnt on
 the other half. Then, with --write, on everything. A query whose right entry is taken out of the base counts
 as out of scope, too.
 """
 
 import argparse
 import json
+import tempfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +25,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+from bench.ranking_sets import QuestionSet, own_sets
 from bot.evaluation.retrieval import read_base, read_lines
 from knowledge.lexicon import Lexicon
 from knowledge.search import ANSWER_AT, SearchIndex
@@ -48,21 +52,22 @@ class Case(msgspec.Struct):
     kind: str
 
 
-def cases(base: Path, queries: Path, oos: str, weight: float, lexicon: Lexicon) -> list[Case]:
+def cases(asked: QuestionSet, lexicon: Lexicon) -> list[Case]:
     """What the index offers for each query of a set."""
+    base, queries, oos, weight, outside = asked
     index = SearchIndex.build(read_base(base), lexicon)
     place = {entry.id: number for number, entry in enumerate(index.entries())}
     rows = [(line["query"], line["id"]) for line in read_lines(queries)]
-    if oos != "-":
-        rows += [(line["query"], "") for line in read_lines(Path(oos))]
+    if oos is not None:
+        rows += [(line["query"], "") for line in read_lines(oos)]
     out = []
     for query, name in rows:
         found = index.candidates(query)
         if found is not None:
             half = zlib.crc32((name or query).encode()) % 2
-            kind = f"{base.stem}{'' if name else ' oos'}"
+            kind = f"{base.parent.name} {base.stem}{'' if name else ' oos'}"
             seen = features(found, index.rows)
-            counts = weight if name else weight * OUTSIDE
+            counts = weight if name else outside * OUTSIDE
             out.append(Case(found.owner, seen, found.known, place.get(name, -1), counts, half, kind))
     return out
 
@@ -114,7 +119,10 @@ def first(case: Case, weights: Array, *, drop: bool = False) -> Judgement | None
     right = bool(owner[best] == case.right) and not drop
     kind = f"{case.kind} without its entry" if drop else case.kind
     return Judgement(
-        judged(seen, case.known, owner, scored, best), right, case.weight * (DROPPED if drop else 1), kind
+        judged(seen, case.known, owner, scored, best),
+        right,
+        case.weight * (DROPPED if drop else 1),
+        kind,
     )
 
 
@@ -148,13 +156,16 @@ def report(known: Sequence[Judgement], judge: tuple[Array, float]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--on", nargs=4, action="append", required=True)
+    parser.add_argument("--on", nargs=4, action="append", default=[])
     parser.add_argument("--write", action="store_true")
     chosen = parser.parse_args()
     lexicon = Lexicon.load()
-    known: list[Case] = []
-    for base, queries, oos, weight in chosen.on:
-        known += cases(Path(base), Path(queries), oos, float(weight), lexicon)
+    with tempfile.TemporaryDirectory() as folder:
+        sets = [
+            QuestionSet(Path(base), Path(queries), None if oos == "-" else Path(oos), *2 * (float(weight),))
+            for base, queries, oos, weight in chosen.on
+        ] or own_sets(Path(folder))
+        known = [case for asked in sets for case in cases(asked, lexicon)]
     halves = [[case for case in known if case.half == half] for half in (0, 1)]
     judged_by_half = [judgements(halves[half], learn_points(halves[1 - half])) for half in (0, 1)]
     for half in (0, 1):

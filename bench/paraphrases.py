@@ -243,6 +243,21 @@ def _query(source: Source, entry: tuple[Asked | None, str, str]) -> str:
     return query
 
 
+def write_set(folder: Path, count: int, asked: int, seed: int) -> None:
+    """base.jsonl, queries.jsonl and oos.jsonl of `count` entries and `asked` queries; the same ones for the
+    same seed."""
+    base, queries, left = make(Source(seed), count, asked)
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {"question": "", "similar": [], "answer": "", "category": "", "language": "zh"}
+    _write(folder / "base.jsonl", [{"id": f"p{n}", **told, "question": t} for n, t in enumerate(base)])
+    _write(folder / "queries.jsonl", [{"id": f"p{number}", "query": text} for number, text in queries])
+    _write(folder / "oos.jsonl", [{"query": text} for text in left])
+
+
+def _write(path: Path, lines: list[dict[str, object]]) -> None:
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -250,16 +265,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    base, queries, left = make(Source(chosen.seed), chosen.entries, chosen.queries)
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    told = {"question": "", "similar": [], "answer": "", "category": "", "language": "zh"}
-    _write(chosen.folder / "base.jsonl", [{"id": f"p{n}", **told, "question": t} for n, t in enumerate(base)])
-    _write(chosen.folder / "queries.jsonl", [{"id": f"p{number}", "query": text} for number, text in queries])
-    _write(chosen.folder / "oos.jsonl", [{"query": text} for text in left])
-
-
-def _write(path: Path, lines: list[dict[str, object]]) -> None:
-    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    write_set(chosen.folder, chosen.entries, chosen.queries, chosen.seed)
 
 
 if __name__ == "__main__":
