@@ -2,7 +2,7 @@
 
     python -m bench.bot_answer [--questions 10000] [--seconds 15] [--visitors 64]
 
-Starts an embedded server on a fresh data folder, fills it with a base made of the demo's
+Starts an embedded server on a fresh data folder, fills it with a base made of the lexicon
 (`bench/bot_base.py`), publishes it through the API while a visitor's socket is pinged, then asks: one visitor
 after another, and many at once with the server held to one core. At last a process of its own loads the same
 engine, says what it holds, and computes answers one by one. Two minutes; prints a table in Markdown.

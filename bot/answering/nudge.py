@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 MOST: Final = 32
 """Conversations a task: what came together is understood together."""
+GATHER_S: Final = 0.02
+"""After a task before the next: one visitor alone is answered at once, a crowd in tasks of several, which
+share their reads and writes."""
 _BY_VISITOR: Final = b'"sender":{"kind":"visitor"'
 
 _waiting: dict[str, None] = {}
@@ -59,6 +63,7 @@ def _run() -> None:
             _waiting.clear()
         for first in range(0, len(conversations), MOST):
             _send(conversations[first : first + MOST])
+        time.sleep(GATHER_S)
 
 
 def _send(conversations: list[str]) -> None:

@@ -2,34 +2,108 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from bot.answering.reading import Talk, text_of
 from bot.engine import Outcome
 from bot.models import Answered, Brief
 from bot.safety.privacy import mask
 from chat.protocol.entry import now_ms
-from knowledge.learning.counting import count
+from knowledge.learning.counting import What, count
 from knowledge.learning.unanswered import note
 
 log = structlog.get_logger(__name__)
 
-LONGEST_QUESTION = 500
+LONGEST_QUESTION: Final = 500
+GATHER_S: Final = 0.02
+MOST: Final = 100
+"""Answers a transaction. One by one they take a third of the worker's time, and each waits for the disk."""
 
 
-def keep(talk: Talk, outcome: Outcome) -> None:
-    """Store it; best effort, for the answer is said already. Never raises for the database."""
-    question = "\n".join(text_of(entry) for entry in talk.burst)[:LONGEST_QUESTION]
+Said = tuple[Talk, Outcome]
+
+_waiting: Final[queue.SimpleQueue[Said]] = queue.SimpleQueue()
+_start: Final = threading.Lock()
+_thread: threading.Thread | None = None
+
+
+def later(talk: Talk, outcome: Outcome) -> None:
+    """Store it soon, with what else was said meanwhile; best effort, for the answer is said already."""
+    global _thread
+    _waiting.put((talk, outcome))
+    if _thread is None:
+        with _start:
+            if _thread is None:
+                _thread = threading.Thread(target=_run, name="bot-record", daemon=True)
+                _thread.start()
+
+
+def _run() -> None:
+    while True:
+        said = [_waiting.get()]
+        time.sleep(GATHER_S)
+        while len(said) < MOST and not _waiting.empty():
+            said.append(_waiting.get())
+        try:
+            keep(said)
+        except Exception:
+            log.exception("answers_not_recorded", answers=len(said))
+        finally:
+            connection.close_if_unusable_or_obsolete()
+
+
+def keep(said: Sequence[Said]) -> None:
+    """Store these in one transaction. Never raises for the database.
+
+    An answer that is stored already (another process said it, too; the log holds one) changes nothing, and
+    the others are stored one by one then.
+    """
+    try:
+        _store(said)
+    except IntegrityError:
+        if len(said) > 1:
+            for each in said:
+                keep([each])
+        return
+    except DatabaseError as error:
+        log.warning("answer_not_recorded", error=type(error).__name__, answers=len(said))
+        return
+    for talk, outcome in said:
+        log.info(
+            "bot_answered", conversation=talk.conversation, seq=talk.seq, outcome=outcome.answer.outcome,
+            level=outcome.answer.level, took_us=outcome.took_us,
+        )  # fmt: skip
+
+
+@transaction.atomic
+def _store(said: Sequence[Said]) -> None:
+    Answered.objects.bulk_create([_row(talk, outcome) for talk, outcome in said])
+    counted: Counter[tuple[str, str, What]] = Counter()
+    for talk, outcome in said:
+        if outcome.answer.handover is not None:
+            _keep_brief(talk, outcome)
+        counted.update(_learnt(talk, outcome))
+    for (entry, site, what), times in sorted(counted.items()):  # in one order, so nobody waits in a circle
+        count(entry, site, what, times)
+
+
+def _row(talk: Talk, outcome: Outcome) -> Answered:
     answer = outcome.answer
-    row = Answered(
+    return Answered(
         site_id=UUID(talk.state.site),
         conversation=UUID(talk.conversation),
         seq=talk.seq,
-        question=question,
+        question=_question(talk),
         outcome=answer.outcome,
         level=answer.level,
         confidence=answer.confidence,
@@ -40,33 +114,22 @@ def keep(talk: Talk, outcome: Outcome) -> None:
         model=outcome.version,
         at_ms=now_ms(),
     )
-    try:
-        row.save(force_insert=True)
-        if answer.handover is not None:
-            _keep_brief(talk, outcome)
-        _learn(talk, outcome, question)
-    except IntegrityError:
-        return  # another process said it, too; the log holds one
-    except DatabaseError as error:
-        log.warning("answer_not_recorded", error=type(error).__name__)
-    else:
-        log.info(
-            "bot_answered", conversation=talk.conversation, seq=talk.seq, outcome=answer.outcome,
-            level=answer.level, took_us=outcome.took_us,
-        )  # fmt: skip
 
 
-def _learn(talk: Talk, outcome: Outcome, question: str) -> None:
-    """Count what answered; remember what nothing did, without anybody's personal data."""
+def _question(talk: Talk) -> str:
+    return "\n".join(text_of(entry) for entry in talk.burst)[:LONGEST_QUESTION]
+
+
+def _learnt(talk: Talk, outcome: Outcome) -> list[tuple[str, str, What]]:
+    """What answered, to be counted; what nothing did is remembered, without anybody's personal data."""
     answer, site = outcome.answer, talk.state.site
     if answer.level in ("honest", "none") and answer.outcome in ("honest", "handed"):
-        note(mask(question), site, outcome.language)
-        return
-    for source in answer.sources:
-        count(source.id, site, "served")
+        note(mask(_question(talk)), site, outcome.language)
+        return []
+    served: list[tuple[str, str, What]] = [(source.id, site, "served") for source in answer.sources]
     if answer.handover is not None:
-        for topic in outcome.state.last_topic:
-            count(topic, site, "handed_over")
+        served += [(topic, site, "handed_over") for topic in outcome.state.last_topic]
+    return served
 
 
 def _keep_brief(talk: Talk, outcome: Outcome) -> None:

@@ -68,7 +68,7 @@ def say(talk: Talk, bot: SiteBot, outcome: Outcome) -> None:
     metrics.ANSWERS.labels(outcome=outcome.answer.outcome, level=outcome.answer.level).inc()
     metrics.ANSWER_SECONDS.observe(max(0, posted.created_at - talk.burst[-1].created_at) / 1000)
     if not posted.repeated:
-        record.keep(talk, outcome)
+        record.later(talk, outcome)
 
 
 def _finish(talk: Talk, bot: SiteBot, outcome: Outcome, due: float) -> None:

@@ -19,8 +19,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-POSTERS: Final = 2
-"""Threads that post what is due; a post takes 1 to 20 ms."""
+POSTERS: Final = 4
+"""Threads that post what is due; each waits for the disk 1 to 20 ms, and they share its writes."""
 
 Say = Callable[[], None]
 

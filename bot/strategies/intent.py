@@ -7,6 +7,7 @@ where it was.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -19,7 +20,15 @@ from bot.safety.sentiment import anger
 from bot.strategies.base import ActionCall, Answer, Context, HandOver, Source, Strategy
 from knowledge.search.entry import Hit
 
-REASONS = {"asked": "asked", "refused": "misses", "misses": "misses", "anger": "anger", "intent": "intent"}
+STANDS_ALONE: Final = 0.9
+"""From when on a message that is short needs no question before it, and no second search (1 ms) is made."""
+REASONS: Final = {
+    "asked": "asked",
+    "refused": "misses",
+    "misses": "misses",
+    "anger": "anger",
+    "intent": "intent",
+}
 
 
 class Dialogs:
@@ -36,13 +45,14 @@ class Dialogs:
     def match(self, context: Context) -> Answer | None:
         """What the dialog makes of the message."""
         asked = question(context.folded)
-        follows = follow_up(context.state, asked)
+        direct = _best(context.hits(asked))
+        follows = follow_up(context.state, asked) if direct < STANDS_ALONE else None
         turn = Turn(
             text=context.text,
             folded=context.folded,
             entities=context.entities,
             prediction=context.predict(),
-            faq=_best(context.hits(asked)),
+            faq=direct,
             faq_follows=_best(self._following(context, asked, follows)) if follows else 0.0,
             anger=anger(context.text),
             now_ms=int(context.now.timestamp() * 1000),

@@ -42,13 +42,13 @@ def test_an_answer_is_kept_with_its_engine_and_counted(
 ) -> None:
     refund, *_ = teach()
     talk, outcome = _ask(shop, "退款多久到账")
-    record.keep(talk, outcome)
+    record.keep([(talk, outcome)])
     row = Answered.objects.get()
     assert row.model == f"k1.c{bundle.bundle_now().number}.m0" and row.trace[0]["level"] == "guard"
     count(str(refund.pk), str(shop.pk), "helped")
     talk, outcome = _ask(shop, "转人工，你们这群骗子！！我要去12315投诉", outcome.state)
     assert outcome.answer.handover is not None
-    record.keep(talk, outcome)
+    record.keep([(talk, outcome)])
     assert Brief.objects.get().reason == outcome.answer.handover.reason
     usage = Usage.objects.get(item=refund.pk)
     assert (usage.served, usage.helped, usage.handed_over) == (1, 1, 1)
@@ -60,7 +60,7 @@ def test_what_nobody_answers_is_remembered_without_personal_data(
     teach()
     talk, outcome = _ask(shop, "股票代码发到 13800138000 行吗")
     assert outcome.answer.level == "honest"
-    record.keep(talk, outcome)
+    record.keep([(talk, outcome)])
     assert "13800138000" not in Unanswered.objects.get().query
 
 
