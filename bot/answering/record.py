@@ -19,7 +19,7 @@ from bot.engine import Outcome
 from bot.models import Answered, Brief
 from bot.safety.privacy import mask
 from chat.protocol.entry import now_ms
-from knowledge.learning.counting import What, count
+from knowledge.learning.counting import What, count_many
 from knowledge.learning.unanswered import note
 
 log = structlog.get_logger(__name__)
@@ -93,8 +93,7 @@ def _store(said: Sequence[Said]) -> None:
         if outcome.answer.handover is not None:
             _keep_brief(talk, outcome)
         counted.update(_learnt(talk, outcome))
-    for (entry, site, what), times in sorted(counted.items()):  # in one order, so nobody waits in a circle
-        count(entry, site, what, times)
+    count_many(counted)
 
 
 def _row(talk: Talk, outcome: Outcome) -> Answered:
