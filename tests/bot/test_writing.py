@@ -112,7 +112,8 @@ def test_the_budget_of_a_day_holds(admin_client: Client, shop: Site, model: Lang
     LanguageModel.objects.update(tokens_a_day=100)
     writing.forget()
     cache.clear()
-    found = [_play(admin_client, shop, "退款多久到账", ask_model="on")[1] for _ in range(3)]
+    asked = ("退款多久到账", "退款多久能到账", "请问退款多久到账")  # the same three times would be a circle
+    found = [_play(admin_client, shop, text, ask_model="on")[1] for text in asked]
     assert [turn["seen"]["writing"]["outcome"] for turn in found] == ["ok", "ok", "budget"]
     assert found[-1]["level"] == "retrieval" and found[-1]["answer"]
 
