@@ -89,11 +89,16 @@ def keep(said: Sequence[Said]) -> None:
 def _store(said: Sequence[Said]) -> None:
     Answered.objects.bulk_create([_row(talk, outcome) for talk, outcome in said])
     counted: Counter[tuple[str, str, What]] = Counter()
+    missed: list[tuple[str, str, str]] = []
     for talk, outcome in said:
         if outcome.answer.handover is not None:
             _keep_brief(talk, outcome)
-        counted.update(_learnt(talk, outcome))
+        if _is_miss(outcome):  # remembered without anybody's personal data
+            missed.append((mask(_question(talk)), talk.state.site, outcome.language))
+        else:
+            counted.update(_served(talk, outcome))
     count_many(counted)
+    note(missed)
 
 
 def _row(talk: Talk, outcome: Outcome) -> Answered:
@@ -119,14 +124,16 @@ def _question(talk: Talk) -> str:
     return "\n".join(text_of(entry) for entry in talk.burst)[:LONGEST_QUESTION]
 
 
-def _learnt(talk: Talk, outcome: Outcome) -> list[tuple[str, str, What]]:
-    """What answered, to be counted; what nothing did is remembered, without anybody's personal data."""
-    answer, site = outcome.answer, talk.state.site
-    if answer.level in ("honest", "none") and answer.outcome in ("honest", "handed"):
-        note(mask(_question(talk)), site, outcome.language)
-        return []
-    served: list[tuple[str, str, What]] = [(source.id, site, "served") for source in answer.sources]
-    if answer.handover is not None:
+def _is_miss(outcome: Outcome) -> bool:
+    """Whether nothing the operator knows answered."""
+    return outcome.answer.level in ("honest", "none") and outcome.answer.outcome in ("honest", "handed")
+
+
+def _served(talk: Talk, outcome: Outcome) -> list[tuple[str, str, What]]:
+    """What answered, to be counted; and after what people had to take over."""
+    site = talk.state.site
+    served: list[tuple[str, str, What]] = [(source.id, site, "served") for source in outcome.answer.sources]
+    if outcome.answer.handover is not None:
         served += [(topic, site, "handed_over") for topic in outcome.state.last_topic]
     return served
 

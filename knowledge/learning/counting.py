@@ -9,10 +9,10 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
+from knowledge.learning.adding import add
 from knowledge.models import Usage
 from knowledge.publishing.content import item_of
 
@@ -49,24 +49,16 @@ def count_many(counted: Counted, day: date | None = None) -> None:
             rows.setdefault((UUID(item_of(entry)), UUID(site)), Counter())[what] += times
         except ValueError:
             continue
-    if not rows:
-        return
     on = day or timezone.now().date()
-    values: list[Any] = []
-    for key in sorted(rows):  # in one order, so two processes do not wait for each other in a circle
-        values += [*(_KEY.get_db_prep_value(each, connection) for each in key), on]
-        values += [rows[key][what] for what in WHATS]
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD.format(rows=", ".join([_ROW] * len(rows))), values)
-
-
-_KEY: Final = Usage._meta.get_field("item")
-_ROW: Final = f"(%s, %s, %s{', %s' * len(WHATS)})"
-_ADD: Final = (
-    f"INSERT INTO {Usage._meta.db_table} (item, site_id, day, {', '.join(WHATS)}) VALUES {{rows}} "
-    "ON CONFLICT (item, site_id, day) DO UPDATE SET "
-    + ", ".join(f"{what} = {Usage._meta.db_table}.{what} + excluded.{what}" for what in WHATS)
-)
+    add(
+        Usage,
+        [
+            {"item": item, "site_id": place, "day": on, **{what: counts[what] for what in WHATS}}
+            for (item, place), counts in rows.items()
+        ],
+        unique=("item", "site_id", "day"),
+        counters=WHATS,
+    )
 
 
 def sums(items: list[UUID], days: int = 30) -> dict[UUID, Sums]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from knowledge.errors import Refused
+from knowledge.learning.adding import add
 from knowledge.learning.clustering import Asked, clusters
-from knowledge.models import Question, Unanswered, UnansweredStatus
+from knowledge.models import Question, Unanswered, UnansweredStatus, new_uuid
 from knowledge.ports import Person
 from knowledge.publishing.editing import require, save_question
 from knowledge.publishing.live import live_index
@@ -25,21 +26,28 @@ KEPT_DAYS: Final = 90
 AT_ONCE: Final = 5_000  # clustered together; the rest waits until some are dealt with
 
 
-def note(query: str, site: str, language: str = "") -> None:
-    """Count a question that found no answer. Personal data must be masked by the caller already."""
-    kept = query.replace("\x00", "").strip()[:MAX_QUERY]
-    folded = fold(kept)[:MAX_QUERY]
-    if not any(character.isalnum() for character in folded):
-        return
-    key = {"site_id": UUID(site), "language": language, "folded": folded}
+def note(asked: Iterable[tuple[str, str, str]]) -> None:
+    """Count questions that found no answer: (query, site, language). Personal data must be masked by the
+    caller already. Raises `django.db.DatabaseError`.
+    """
+    times: Counter[tuple[str, str, str]] = Counter()
+    words: dict[tuple[str, str, str], str] = {}
+    for query, site, language in asked:
+        kept = query.replace("\x00", "").strip()[:MAX_QUERY]
+        folded = fold(kept)[:MAX_QUERY]
+        if any(character.isalnum() for character in folded):
+            times[site, language, folded] += 1
+            words.setdefault((site, language, folded), kept)
     now = timezone.now()
-    if Unanswered.objects.filter(**key).update(count=F("count") + 1, last_at=now):
-        return
-    try:
-        with transaction.atomic():
-            Unanswered.objects.create(**key, query=kept, last_at=now)
-    except IntegrityError:  # another process noted it first
-        Unanswered.objects.filter(**key).update(count=F("count") + 1, last_at=now)
+    rows = [
+        {
+            "id": new_uuid(), "site_id": UUID(key[0]), "language": key[1], "folded": key[2],
+            "query": words[key], "count": count, "status": UnansweredStatus.OPEN,
+            "created_at": now, "last_at": now,
+        }
+        for key, count in times.items()
+    ]  # fmt: skip
+    add(Unanswered, rows, unique=("site_id", "language", "folded"), counters=("count",), latest=("last_at",))
 
 
 def recluster() -> int:

@@ -140,7 +140,7 @@ def test_a_file_comes_in_with_its_progress_and_its_problems(boss: Client, shop: 
 
 def test_clusters_become_drafts_or_are_ignored(boss: Client, shop: Site) -> None:
     for query in ("能刻字吗", "能刻字吗？", "有停车位吗"):
-        unanswered.note(query, str(shop.pk), "zh")
+        unanswered.note([(query, str(shop.pk), "zh")])
     text = page(boss, "unanswered/?anew=1", 302)
     text = page(boss, "unanswered/")
     assert "能刻字吗" in text and "有停车位吗" in text

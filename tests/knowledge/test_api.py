@@ -133,8 +133,8 @@ def test_unanswered_questions_become_a_draft(
     supervisor: Caller, agent: Caller, shop: Site, branch: Site
 ) -> None:
     for query in ("能刻字吗", "能刻字吗？", "可以刻字吗", "???"):
-        unanswered.note(query, str(shop.pk), "zh")
-    unanswered.note("能刻字吗", str(branch.pk), "zh")
+        unanswered.note([(query, str(shop.pk), "zh")])
+    unanswered.note([("能刻字吗", str(branch.pk), "zh")])
     assert unanswered.recluster() >= 2
     rows = agent.call("GET", "knowledge/unanswered/")["data"]
     assert {row["query"]: row["count"] for row in rows} == {"能刻字吗": 1, "能刻字吗？": 1, "可以刻字吗": 1}

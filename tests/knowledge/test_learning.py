@@ -62,9 +62,10 @@ class TestClusters:
 
 def test_unanswered_questions_are_counted_and_kept_short(shop: Site) -> None:
     for query in ("能刻字吗", "能刻字吗", "  能刻字嗎 ", "\x00", "？", "长" * 900):
-        unanswered.note(query, str(shop.pk), "zh")
+        unanswered.note([(query, str(shop.pk), "zh")])
+    unanswered.note([(query, str(shop.pk), "zh") for query in ("能刻字吗", "能刻字嗎", "能打包吗")])
     rows = {row.query: row.count for row in Unanswered.objects.all()}
-    assert rows == {"能刻字吗": 3, "长" * 300: 1}
+    assert rows == {"能刻字吗": 5, "能打包吗": 1, "长" * 300: 1}
 
 
 def test_uses_are_counted_by_day(db: None) -> None:
