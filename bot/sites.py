@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import Final
 
 import msgspec
 from django.conf import settings
-from django.db import DatabaseError
 from django.utils.translation import gettext, override
 
 from bot.engine import Asked, is_chinese
 from bot.models import BotSettings
+from bot.remembered import Remembered
 from knowledge.search import ANSWER_AT
 
-TTL_S: Final = 2.0
 MOST_QUICK: Final = 6
 """Questions at the beginning; more of them are a menu nobody reads on a phone."""
 
 
 class SiteBot(msgspec.Struct, frozen=True):
-    """The bot of a site as of at most `TTL_S` ago. Times in ms; see `bot.models.BotSettings`."""
+    """The bot of a site as of at most two seconds ago. Times in ms; see `bot.models.BotSettings`."""
 
     site: str
     name: str
@@ -50,10 +47,6 @@ class SiteBot(msgspec.Struct, frozen=True):
         )
 
 
-_lock = threading.Lock()
-_known: tuple[float, dict[str, SiteBot]] | None = None
-
-
 class SiteBots:
     """The chat room's `Bot` port."""
 
@@ -80,27 +73,12 @@ def of_site(site: str) -> SiteBot | None:
 
 def everywhere() -> dict[str, SiteBot]:
     """All bots that are switched on, by site id. When the database is away, as last known."""
-    global _known
-    known = _known
-    if known is not None and known[0] > time.monotonic():
-        return known[1]
-    with _lock:
-        known = _known
-        if known is None or known[0] <= time.monotonic():
-            try:
-                bots = _load()
-            except DatabaseError:
-                if known is None:
-                    raise
-                bots = known[1]
-            known = _known = (time.monotonic() + TTL_S, bots)
-    return known[1]
+    return _bots.now()
 
 
 def forget() -> None:
     """Read anew with the next question; called by whoever changes a row."""
-    global _known
-    _known = None
+    _bots.forget()
 
 
 def _load() -> dict[str, SiteBot]:
@@ -125,3 +103,6 @@ def _of(row: BotSettings) -> SiteBot:
         memory_ms=row.memory_minutes * 60_000,
         quick_questions=tuple(text for text in row.quick_questions if isinstance(text, str)),
     )
+
+
+_bots: Final = Remembered(_load)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -11,24 +10,23 @@ from uuid import UUID
 import msgspec
 import structlog
 from django.core.cache import cache
-from django.db import DatabaseError
 
 from bot import metrics
 from bot.llm.client import CHARACTERS_A_TOKEN, ModelFailed, ModelSpec, stream
 from bot.llm.prompting import growing, messages, spoken
 from bot.models import LanguageModel
+from bot.remembered import Remembered
 from bot.strategies.base import Passage, Said, Source
 
 log = structlog.get_logger(__name__)
 
-TTL_S: Final = 2.0
 PARTIAL_EVERY_S: Final = 0.1
 """How often a growing answer is shown: faster is not read, and each is a frame to everybody who follows."""
 _DAY_S: Final = 86_400
 
 
 class Writer(msgspec.Struct, frozen=True):
-    """A model that writes, as of at most `TTL_S` ago. `tokens_a_day`: its budget."""
+    """A model that writes, as of at most two seconds ago. `tokens_a_day`: its budget."""
 
     id: str
     spec: ModelSpec
@@ -50,13 +48,9 @@ class Writing(msgspec.Struct, frozen=True):
     took_ms: int = 0
 
 
-_lock: Final = threading.Lock()
-_known: tuple[float, dict[str, Writer]] | None = None
-
-
 def writer_of(site: str) -> Writer | None:
     """The model that writes at the site: its own, else the one for all. May touch the database."""
-    writers = _writers()
+    writers = _writers.now()
     return writers.get(site) or writers.get("")
 
 
@@ -110,27 +104,7 @@ def write(
 
 def forget() -> None:
     """Read the models anew with the next question."""
-    global _known
-    _known = None
-
-
-def _writers() -> dict[str, Writer]:
-    """By site id, "" for every site. When the database is away, as last known."""
-    global _known
-    known = _known
-    if known is not None and known[0] > time.monotonic():
-        return known[1]
-    with _lock:
-        known = _known
-        if known is None or known[0] <= time.monotonic():
-            try:
-                writers = _load()
-            except DatabaseError:
-                if known is None:
-                    raise
-                writers = known[1]
-            known = _known = (time.monotonic() + TTL_S, writers)
-    return known[1]
+    _writers.forget()
 
 
 def _load() -> dict[str, Writer]:
@@ -159,3 +133,7 @@ def _spend(writer: Writer, tokens: int) -> None:
 
 def _budget_key(writer: Writer) -> str:
     return f"bot:tokens:{writer.id}:{int(time.time()) // _DAY_S}"
+
+
+_writers: Final = Remembered(_load)
+"""By site id, "" for every site."""
