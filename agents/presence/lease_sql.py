@@ -9,6 +9,9 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+REST: Final = "rest"
+"""Stands for the process of those who are here by REST alone: no process renews or drops these leases."""
+
 _ENCODER: Final = msgspec.json.Encoder()
 
 # The join leaves out agents deleted meanwhile. In order of the key, so two batches never wait for each

@@ -7,7 +7,6 @@ thousand agents cost a process one statement of 2,000 rows every third of a hear
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final
 
 from django.db import transaction
 
@@ -17,9 +16,6 @@ from agents.presence.reading import living
 from agents.presence.telling import tell
 from agents.routing.nudge import wake
 from chat.protocol.entry import now_ms
-
-REST: Final = "rest"
-"""Stands for the process of those who are here by REST alone: no process renews or drops these leases."""
 
 
 class DatabaseAttendance:
@@ -56,7 +52,7 @@ def hold_for(agent_id: str, seconds: int, at_ms: int | None = None) -> int:
     moment = now_ms() if at_ms is None else at_ms
     until = moment + seconds * 1000
     with transaction.atomic():
-        lease_sql.renew(REST, {_by_rest(agent_id): agent_id}, until)
+        lease_sql.renew(lease_sql.REST, {_by_rest(agent_id): agent_id}, until)
         came = note_here({agent_id})
     if came:
         wake()
@@ -74,7 +70,7 @@ def let_go(agent_id: str, at_ms: int | None = None) -> None:
 
 
 def _by_rest(agent_id: str) -> str:
-    return f"{REST}:{agent_id}"
+    return f"{lease_sql.REST}:{agent_id}"
 
 
 def note_here(agent_ids: Collection[str]) -> set[str]:

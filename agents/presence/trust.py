@@ -3,6 +3,8 @@
 The sweep moves one row on (`Pulse`) as often as it runs. A gap of a heartbeat there means that the database
 or every worker was away; until everybody had a turn to renew since, whoever had a lease when the gap began
 counts as here. Candidates of routing need a lease that lives now: nothing is given to anybody on trust.
+A reader can come before the first sweep does: a pulse that stands still while no process has renewed either
+is a gap that nobody has noticed yet.
 
 A shorter gap is harmless: a lease outlives the renewal it missed by more than a heartbeat.
 """
@@ -15,7 +17,8 @@ from django.conf import settings
 from django.db.models import BigIntegerField, Case, F, Value, When
 from django.db.models.functions import Greatest
 
-from agents.models import Pulse
+from agents.models import Lease, Pulse
+from agents.presence.lease_sql import REST
 
 HEARTBEAT_MS: Final = settings.KEFU_HEARTBEAT_S * 1000
 RENEW_MS: Final = HEARTBEAT_MS // 3
@@ -56,12 +59,25 @@ def horizon_of(pulse: Pulse | None, now_ms: int) -> int:
 
 
 def horizon(now_ms: int) -> int:
-    """`horizon_of` the stored pulse: one query."""
-    return horizon_of(Pulse.objects.filter(pk=1).first(), now_ms)
+    """`horizon_of` the stored pulse: one query, two when the pulse stands still."""
+    pulse = Pulse.objects.filter(pk=1).first()
+    if pulse is not None and _in_gap(pulse, now_ms):
+        return pulse.beat_ms
+    return horizon_of(pulse, now_ms)
 
 
 def trustworthy(now_ms: int) -> bool:
     """Whether an agent without a living lease has really gone: nobody is to lose a conversation for being
-    gone while this is false. One query, the same answer in every process.
+    gone while this is false. One query, two when the pulse stands still; the same answer in every process.
     """
-    return is_trusted(Pulse.objects.filter(pk=1).first(), now_ms)
+    pulse = Pulse.objects.filter(pk=1).first()
+    return is_trusted(pulse, now_ms) and not (pulse is not None and _in_gap(pulse, now_ms))
+
+
+def _in_gap(pulse: Pulse, now_ms: int) -> bool:
+    """Whether neither a sweep nor a process has written for longer than `GAP_MS`. Where only the workers are
+    away, processes go on renewing, and what their leases say is true.
+    """
+    if now_ms - pulse.beat_ms <= GAP_MS:
+        return False
+    return not Lease.objects.exclude(process=REST).filter(expires_ms__gt=now_ms).exists()

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from agents import metrics
 from agents.models import Agent, Lease, Pulse, ScheduledBreak, Standing
 from agents.presence import trust
-from agents.presence.leases import hold
+from agents.presence.leases import hold, hold_for
 from agents.presence.reading import presence_of, status_is, with_presence
 from agents.presence.saying import set_status
 from agents.presence.status import Shown
@@ -127,6 +127,22 @@ def test_an_outage_of_the_database_makes_nobody_look_gone(
         sweep_presence(at)
         assert seen(lilei, at) == Shown("online")
     assert trust.trustworthy(at) and statuses(told, lilei) == []
+
+
+def test_who_asks_before_the_first_sweep_after_an_outage_sees_nobody_gone(
+    lilei: Agent, shop: Site, employ: Employ
+) -> None:
+    back = outage(lilei, 4 * trust.HEARTBEAT_MS)
+    hold_for(str(employ("lucy", shop).pk), 3600, back - 1)  # says nothing of any process
+    assert seen(lilei, back) == Shown("online") and not trust.trustworthy(back)
+
+
+def test_where_only_the_workers_are_away_a_killed_process_shows(
+    lilei: Agent, shop: Site, employ: Employ
+) -> None:
+    later = outage(lilei, 4 * trust.HEARTBEAT_MS)
+    hold("lives", {"b": str(employ("lucy", shop).pk)}, later)
+    assert seen(lilei, later) == Shown("offline") and trust.trustworthy(later)
 
 
 def test_who_went_during_an_outage_is_gone_once_everybody_had_a_turn(
