@@ -80,6 +80,9 @@ async def test_the_server_is_killed_while_both_go_on_writing(
     await expect(visitor.message("客服断线时写的")).to_be_visible(timeout=30_000)
     await visitor.page.reload()
     await visitor.connected()
+    await expect(visitor.message("你好，杯子到货裂了", own=True)).to_be_visible()
+    await expect(visitor.message("访客断线时写的", own=True)).to_be_visible()
+    await expect(visitor.message("客服断线时写的")).to_be_visible()
     said = await visitor.texts()
     assert said[0] == "你好，杯子到货裂了"
     assert sorted(said[1:]) == sorted(["访客断线时写的", "客服断线时写的"])
