@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
 import time
 from typing import Any, Final, Literal
 
@@ -18,7 +17,7 @@ import msgspec
 import pybreaker
 import structlog
 
-from bot import metrics
+from bot import metrics, outgoing
 from bot.safety.privacy import mask
 
 log = structlog.get_logger(__name__)
@@ -26,8 +25,6 @@ log = structlog.get_logger(__name__)
 MAX_ANSWER: Final = 65_536
 """Bytes of an answer that are read."""
 FAILURES_TO_OPEN: Final = 5
-OPEN_S: Final = 30
-"""After five failures in a row an endpoint is left alone for so long; whoever asks is told at once."""
 
 Failure = Literal["refused", "timeout", "unreachable", "open", "invalid"]
 
@@ -68,9 +65,7 @@ class _Refused(Exception):
 
 
 _DECODER: Final = msgspec.json.Decoder(Reply, strict=False)
-_client: httpx.Client | None = None
-_breakers: dict[str, pybreaker.CircuitBreaker] = {}
-_lock: Final = threading.Lock()
+_breakers: Final = outgoing.Breakers(FAILURES_TO_OPEN, harmless=lambda error: isinstance(error, _Refused))
 
 
 def call(asked: Call) -> Result:
@@ -89,7 +84,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 def _call(asked: Call) -> Result:
     try:
-        content = _breaker(asked.endpoint).call(_post, asked)
+        content = _breakers(asked.endpoint).call(_post, asked)
     except pybreaker.CircuitBreakerError:
         return Result(failure="open")
     except _Refused:
@@ -117,35 +112,11 @@ def _post(asked: Call) -> bytes:
     }
     deadline = time.monotonic() + asked.timeout_ms / 1000
     timeout = httpx.Timeout(asked.timeout_ms / 1000)
-    with _http().stream("POST", asked.url, content=body, headers=headers, timeout=timeout) as response:
+    with outgoing.http().stream(
+        "POST", asked.url, content=body, headers=headers, timeout=timeout
+    ) as response:
         if 400 <= response.status_code < 500:
             raise _Refused
         if response.status_code != 200:
             raise httpx.HTTPStatusError("not 200", request=response.request, response=response)
-        parts, size = [], 0
-        for part in response.iter_bytes():
-            size += len(part)
-            if size > MAX_ANSWER:
-                raise httpx.DecodingError("the answer is too long", request=response.request)
-            if time.monotonic() > deadline:  # a trickle resets httpx's own time-out with every byte
-                raise httpx.ReadTimeout("the answer takes too long", request=response.request)
-            parts.append(part)
-    return b"".join(parts)
-
-
-def _http() -> httpx.Client:
-    global _client
-    with _lock:
-        if _client is None:
-            # Redirects could lead anywhere, and environment proxies are not the operator's choice here.
-            _client = httpx.Client(follow_redirects=False, trust_env=False)
-        return _client
-
-
-def _breaker(endpoint: str) -> pybreaker.CircuitBreaker:
-    with _lock:
-        if endpoint not in _breakers:
-            _breakers[endpoint] = pybreaker.CircuitBreaker(
-                fail_max=FAILURES_TO_OPEN, reset_timeout=OPEN_S, exclude=[_Refused], name=endpoint
-            )
-        return _breakers[endpoint]
+        return outgoing.whole(response, MAX_ANSWER, deadline)

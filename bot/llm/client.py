@@ -5,7 +5,6 @@ Every failure is a `ModelFailed`: the caller falls back to what level 3 found.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -14,20 +13,27 @@ import httpx
 import msgspec
 import pybreaker
 
+from bot import outgoing
+
 MAX_LINE: Final = 65_536
+MAX_BYTES: Final = 4 * 2**20
+"""Of a whole stream: an event carries a token or two in some hundred bytes."""
 MAX_ANSWER: Final = 8_000
+"""Characters."""
 FAILURES_TO_OPEN: Final = 3
-OPEN_S: Final = 30
 CHARACTERS_A_TOKEN: Final = 1.5
 """For models that do not count their own: Chinese has about 1.5 characters a token, English 4."""
 
 
 class ModelFailed(Exception):
-    """The model gave no whole answer; `reason`: timeout, refused, unreachable, open, invalid, budget."""
+    """The model gave no whole answer; `reason`: timeout, refused, unreachable, open, invalid, budget.
+    `asked_wrongly`: for what stood in the question, which says nothing against the model.
+    """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, asked_wrongly: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.asked_wrongly = asked_wrongly
 
 
 class ModelSpec(msgspec.Struct, frozen=True):
@@ -68,25 +74,25 @@ class _Chunk(msgspec.Struct):
 
 
 _CHUNK: Final = msgspec.json.Decoder(_Chunk)
-_lock: Final = threading.Lock()
-_client: httpx.Client | None = None
-_breakers: dict[str, pybreaker.CircuitBreaker] = {}
+_breakers: Final = outgoing.Breakers(
+    FAILURES_TO_OPEN, harmless=lambda error: isinstance(error, ModelFailed) and error.asked_wrongly
+)
 
 
 def stream(spec: ModelSpec, messages: Sequence[dict[str, Any]]) -> Iterator[Delta]:
     """The answer as it grows. Raises `ModelFailed`, also in the middle."""
     try:
         # The breaker counts whole calls: one that dies in the middle is a failure like one that never began.
-        with _breaker(spec.base_url).calling():
+        with _breakers(spec.base_url).calling():
             yield from _stream(spec, messages)
     except pybreaker.CircuitBreakerError:
         raise ModelFailed("open") from None
     except httpx.TimeoutException:
         raise ModelFailed("timeout") from None
+    except (msgspec.DecodeError, httpx.DecodingError):
+        raise ModelFailed("invalid") from None
     except httpx.HTTPError:
         raise ModelFailed("unreachable") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ModelFailed("invalid") from None
 
 
 def _stream(spec: ModelSpec, messages: Sequence[dict[str, Any]]) -> Iterator[Delta]:
@@ -105,18 +111,15 @@ def _stream(spec: ModelSpec, messages: Sequence[dict[str, Any]]) -> Iterator[Del
     size, tokens = 0, 0
     url = spec.base_url.rstrip("/") + "/chat/completions"
     timeout = httpx.Timeout(silence_ms / 1000)
-    with _http().stream("POST", url, json=body, headers=headers, timeout=timeout) as response:
+    with outgoing.http().stream("POST", url, json=body, headers=headers, timeout=timeout) as response:
         if response.status_code != 200:
-            raise ModelFailed("refused")
-        for line in response.iter_lines():
-            if time.monotonic() > (deadline if size else begins_by):
-                raise httpx.ReadTimeout("the answer takes too long")
-            if len(line) > MAX_LINE:
-                raise ModelFailed("invalid")
-            if not line.startswith("data:"):
+            raise ModelFailed("refused", asked_wrongly=response.status_code == 400)
+        coming = outgoing.pieces(response, MAX_BYTES, lambda: deadline if size else begins_by)
+        for line in outgoing.lines(coming, MAX_LINE):
+            if not line.startswith(b"data:"):
                 continue
             data = line[5:].strip()
-            if data == "[DONE]":
+            if data == b"[DONE]":
                 break
             chunk = _CHUNK.decode(data)
             if chunk.usage is not None:
@@ -129,20 +132,3 @@ def _stream(spec: ModelSpec, messages: Sequence[dict[str, Any]]) -> Iterator[Del
                 yield Delta(text)
     asked = sum(len(str(message.get("content", ""))) for message in messages)
     yield Delta("", tokens or int((asked + size) / CHARACTERS_A_TOKEN) + 1)
-
-
-def _http() -> httpx.Client:
-    global _client
-    with _lock:
-        if _client is None:
-            _client = httpx.Client(follow_redirects=False, trust_env=False)
-        return _client
-
-
-def _breaker(name: str) -> pybreaker.CircuitBreaker:
-    with _lock:
-        if name not in _breakers:
-            _breakers[name] = pybreaker.CircuitBreaker(
-                fail_max=FAILURES_TO_OPEN, reset_timeout=OPEN_S, exclude=[ModelFailed], name=name
-            )
-        return _breakers[name]

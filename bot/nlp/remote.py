@@ -9,22 +9,21 @@ POST of {"texts", "task", "options"} (`options` one for each text),
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import msgspec
 import pybreaker
 
+from bot import outgoing
 from bot.nlp.errors import NUMBERS, NlpError
 from bot.nlp.request import Request, Result
 
 MAX_ANSWER: Final = 4 * 2**20
 """Bytes: 64 vectors of 1,024 numbers with eight digits are 1 MB."""
 FAILURES_TO_OPEN: Final = 5
-OPEN_S: Final = 30
 
 
 class EngineSpec(msgspec.Struct, frozen=True):
@@ -55,9 +54,12 @@ class _Refused(msgspec.Struct):
     details: _Told | None = None
 
 
-_lock: Final = threading.Lock()
-_client: httpx.Client | None = None
-_breakers: dict[str, pybreaker.CircuitBreaker] = {}
+def _is_ours(error: BaseException) -> bool:
+    """What the request did wrong is no failure of the engine."""
+    return isinstance(error, NlpError) and error.number < 1200
+
+
+_breakers: Final = outgoing.Breakers(FAILURES_TO_OPEN, harmless=_is_ours)
 
 
 def ask(spec: EngineSpec, requests: Sequence[Request]) -> list[Result]:
@@ -65,11 +67,13 @@ def ask(spec: EngineSpec, requests: Sequence[Request]) -> list[Result]:
     request, 12xx for an engine that fails.
     """
     try:
-        results: list[Result] = _breaker(spec.url).call(_ask, spec, requests)
+        results: list[Result] = _breakers(spec.url).call(_ask, spec, requests)
     except pybreaker.CircuitBreakerError:
         raise NlpError(1205, f"engine {spec.name} is left alone for a moment") from None
     except httpx.TimeoutException:
         raise NlpError(1201, f"engine {spec.name} took longer than {spec.timeout_ms} ms") from None
+    except httpx.DecodingError:
+        raise NlpError(1204, f"engine {spec.name} answered too much, or what nobody can decode") from None
     except httpx.HTTPError:
         raise NlpError(1202, f"engine {spec.name} is out of reach") from None
     return results
@@ -87,8 +91,10 @@ def _ask(spec: EngineSpec, requests: Sequence[Request]) -> list[Result]:
     began = time.monotonic()
     timeout = httpx.Timeout(spec.timeout_ms / 1000)
     content = msgspec.json.encode(body)
-    with _http().stream("POST", spec.url, content=content, headers=headers, timeout=timeout) as response:
-        raw = _read(response, began + spec.timeout_ms / 1000)
+    with outgoing.http().stream(
+        "POST", spec.url, content=content, headers=headers, timeout=timeout
+    ) as response:
+        raw = outgoing.whole(response, MAX_ANSWER, began + spec.timeout_ms / 1000)
         status = response.status_code
     if status != 200:
         raise _refused(spec, status, raw)
@@ -115,37 +121,3 @@ def _refused(spec: EngineSpec, status: int, raw: bytes) -> NlpError:
             if told.number in NUMBERS and told.number < 1100:
                 return NlpError(told.number, refusal.message[:300], told.at)
     return NlpError(1203, f"engine {spec.name} refused with {status}")
-
-
-def _read(response: httpx.Response, deadline: float) -> bytes:
-    parts, size = [], 0
-    for part in response.iter_bytes():
-        size += len(part)
-        if size > MAX_ANSWER:
-            raise NlpError(1204, "the engine's answer is too long")
-        if time.monotonic() > deadline:  # a trickle resets httpx's own time-out with every byte
-            raise httpx.ReadTimeout("the answer takes too long", request=response.request)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _http() -> httpx.Client:
-    global _client
-    with _lock:
-        if _client is None:
-            _client = httpx.Client(follow_redirects=False, trust_env=False)
-        return _client
-
-
-def _breaker(url: str) -> pybreaker.CircuitBreaker:
-    with _lock:
-        if url not in _breakers:
-            _breakers[url] = pybreaker.CircuitBreaker(
-                fail_max=FAILURES_TO_OPEN, reset_timeout=OPEN_S, exclude=[_is_ours], name=url
-            )
-        return _breakers[url]
-
-
-def _is_ours(error: Any) -> bool:
-    """What the request did wrong is no failure of the engine."""
-    return isinstance(error, NlpError) and error.number < 1200

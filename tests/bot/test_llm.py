@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
-from bot.llm.client import FAILURES_TO_OPEN, ModelFailed, ModelSpec, stream
+from bot.llm.client import FAILURES_TO_OPEN, MAX_LINE, ModelFailed, ModelSpec, stream
 from bot.llm.prompting import UNKNOWN, growing, messages, spoken
 from bot.strategies.base import Passage, Said, Source
 from tests.bot.elsewhere import send, serving
@@ -66,6 +67,34 @@ def test_it_is_left_alone_after_failures() -> None:
                 list(stream(ModelSpec(url, "", "m"), messages("多久", PASSAGES, [])))
             reasons.append(failed.value.reason)
     assert reasons[-1] == "open" and next(calls) <= FAILURES_TO_OPEN
+
+
+@pytest.mark.parametrize(("status", "last"), [(400, "refused"), (429, "open"), (503, "open")])
+def test_what_it_refuses_counts_against_it_unless_the_question_was_wrong(status: int, last: str) -> None:
+    with serving(lambda request, _: send(request, status, b"{}")) as url:
+        for _ in range(FAILURES_TO_OPEN + 1):
+            with pytest.raises(ModelFailed) as failed:
+                list(stream(ModelSpec(url, "", "m"), messages("多久", PASSAGES, [])))
+    assert failed.value.reason == last
+
+
+@pytest.mark.parametrize(("piece", "reason"), [(b" ", "timeout"), (b"x" * MAX_LINE, "invalid")])
+def test_a_line_that_never_ends_is_not_waited_for(piece: bytes, reason: str) -> None:
+    gone = threading.Event()
+
+    def handle(request: BaseHTTPRequestHandler, _: bytes) -> None:
+        request.send_response(200)
+        request.end_headers()
+        while not gone.wait(0.05):
+            request.wfile.write(piece)
+            request.wfile.flush()
+
+    with serving(handle) as url, pytest.raises(ModelFailed) as failed:
+        try:
+            list(stream(ModelSpec(url, "", "m", timeout_ms=400), messages("多久", PASSAGES, [])))
+        finally:
+            gone.set()
+    assert failed.value.reason == reason
 
 
 def test_personal_data_does_not_leave() -> None:

@@ -73,7 +73,7 @@ def engine(db: None) -> Iterator[_Engine]:
     server.server_close()
     thread.join(5)
     service.forget()
-    remote._breakers.clear()
+    remote._breakers.forget()
 
 
 @pytest.mark.django_db
@@ -125,11 +125,11 @@ def test_what_the_request_did_wrong_is_not_tried_again_here(engine: _Engine) -> 
 
 @pytest.mark.django_db
 def test_an_engine_that_is_gone_is_left_alone_after_five_failures(db: None) -> None:
-    remote._breakers.clear()
+    remote._breakers.forget()
     RemoteEngine.objects.create(name="gone", url="http://127.0.0.1:9/", tasks=["sentiment"], timeout_ms=300)
     service.forget()
     spec = service.engines()[0][0]
     numbers = [_number(remote.ask, spec, [request_of("a", "sentiment")])[0] for _ in range(6)]
     assert numbers[:4] == [1202] * 4 and numbers[5] == 1205
     assert understand("a", "sentiment").model == "rules"
-    remote._breakers.clear()
+    remote._breakers.forget()
