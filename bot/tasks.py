@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_process_init, worker_ready
 from django.db import DatabaseError, InterfaceError, connection
 
 from bot.answering import sweep as sweeping
@@ -77,8 +77,17 @@ def train(by: str, note: str, canary_percent: int) -> None:
     carry_out(by, note, canary_percent)
 
 
+def begin(**_: Any) -> None:
+    """From here on whoever waits for this process waits for one that is starting."""
+    from bot.answering import warming
+
+    warming.begin()
+
+
 def warm_at_start(**_: Any) -> None:
-    """A worker that begins makes itself ready at once: dictionaries and models take seconds."""
+    """A worker that begins makes itself ready at once: dictionaries and models take seconds. With a pool of
+    processes each of them is one that answers.
+    """
     threading.Thread(target=_warm_up, name="bot-warm", daemon=True).start()
 
 
@@ -89,4 +98,6 @@ def _warm_up() -> None:
         connection.close()
 
 
+worker_init.connect(begin, weak=False, dispatch_uid="bot.begin")
 worker_ready.connect(warm_at_start, weak=False, dispatch_uid="bot.warm")
+worker_process_init.connect(warm_at_start, weak=False, dispatch_uid="bot.warm")

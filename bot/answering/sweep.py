@@ -13,7 +13,7 @@ import structlog
 from bot import metrics, sites
 from bot.answering import memory, warming
 from bot.answering.nudge import owe
-from bot.llm.writing import writer_of
+from bot.llm.writing import being_written, writer_of
 from bot.models import Turn
 from chat.conversation import SYSTEM
 from chat.errors import KefuError
@@ -37,22 +37,30 @@ def sweep() -> int:
     rows = list(
         Turn.objects.filter(since_ms__lte=now - UNHURRIED_MS)
         .order_by("since_ms")
-        .values_list("conversation", "site_id", "since_ms")[:STEP]
+        .values_list("conversation", "site_id", "since_ms", "visitor_seq")[:STEP]
     )
     metrics.OWED.set(len(rows))
     allowance = warming.ALLOWANCE_MS if warming.is_starting() else 0
+    written = being_written(
+        (str(conversation), seq) for conversation, site, _, seq in rows if writer_of(str(site)) is not None
+    )
     again: list[str] = []
     late: list[tuple[str, str]] = []
-    for conversation, site, since in rows:
+    for key, site, since, seq in rows:
+        conversation = str(key)
         bot = sites.of_site(str(site))
         if bot is None and now - since < CERTAIN_MS:
             continue  # switched on a moment ago, perhaps: other processes know up to two seconds before us
         if bot is None:
-            late.append((str(conversation), "bot_off"))
-        elif now - since >= bot.patience_ms + _writing_ms(str(site)) + allowance:
-            late.append((str(conversation), "bot_late"))
+            late.append((conversation, "bot_off"))
+            continue
+        # A model begins to speak within the patience, and ends after it. Nobody waits for one that has not
+        # been asked: its worker is down.
+        writing_ms = _writing_ms(str(site)) if (conversation, seq) in written else 0
+        if now - since >= bot.patience_ms + writing_ms + allowance:
+            late.append((conversation, "bot_late"))
         else:
-            again.append(str(conversation))
+            again.append(conversation)
     if again:
         owe(again)
     if late:
@@ -67,7 +75,7 @@ def forget() -> None:
 
 
 def _writing_ms(site: str) -> int:
-    """What a language model has at the site: it begins to speak within the patience, and ends after it."""
+    """What a language model has for an answer at the site."""
     writer = writer_of(site)
     return writer.spec.timeout_ms if writer is not None else 0
 

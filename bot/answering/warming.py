@@ -5,6 +5,7 @@ dictionaries, models and the index.
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,24 +19,31 @@ GREETINGS: Final = ("你好，请问多久能到？", "hello, how long does it t
 ALLOWANCE_MS: Final = 15_000
 """How much longer somebody may wait for a bot that is just starting: dictionaries and models take 2 s on a
 quiet machine, and more on one where everything starts at once."""
+STARTS_S: Final = 60.0
+"""For how long a worker counts as starting: one of another queue is never asked, and so never warm."""
 
 _lock: Final = threading.Lock()
 _warmed: Bundle | None = None
-_starting = False
+_began: float | None = None
+
+
+def begin() -> None:
+    """A worker of this process begins; on a busy machine it is seconds before it gets to `warm`."""
+    global _began
+    _began = time.monotonic()
 
 
 def is_starting() -> bool:
     """Whether this process will answer soon and does not yet."""
-    return _starting and _warmed is None
+    return _warmed is None and _began is not None and time.monotonic() - _began < STARTS_S
 
 
 def warm() -> None:
     """Ask each site's engine something, once for every bundle. Raises `DatabaseError`."""
-    global _warmed, _starting
+    global _warmed
     bots = sites.everywhere()
     if not bots:
         return
-    _starting = True
     bundle = bundle_now()
     with _lock:
         if bundle is _warmed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -59,7 +59,13 @@ def claim(writer: Writer, conversation: str, seq: int) -> bool:
     model has, so what it leaves behind is taken up again.
     """
     seconds = writer.spec.timeout_ms / 1000 + 1
-    return bool(cache.add(f"bot:writing:{conversation}:{seq}", 1, seconds))
+    return bool(cache.add(_claim_key(conversation, seq), 1, seconds))
+
+
+def being_written(asked: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Those of (conversation, seq) whose answer a model is writing now, in any process."""
+    keys = {_claim_key(conversation, seq): (conversation, seq) for conversation, seq in asked}
+    return {keys[key] for key in cache.get_many(list(keys))} if keys else set()
 
 
 def write(
@@ -115,6 +121,10 @@ def _load() -> dict[str, Writer]:
         writer = Writer(str(row.pk), spec, row.instructions, row.tokens_a_day)
         found.setdefault(_place(row.site_id), writer)
     return found
+
+
+def _claim_key(conversation: str, seq: int) -> str:
+    return f"bot:writing:{conversation}:{seq}"
 
 
 def _place(site: UUID | None) -> str:

@@ -1,6 +1,7 @@
 """What a level of the bot is: it looks at the context and has an answer, or none. Pure.
 
-A new level is one file here with a class that keeps `Strategy`, and one line in `bot/answering/bundle.py`.
+A new level is one file here: a class that keeps `Strategy`, and `make(parts)`, which gives those of a site
+(`bot.strategies.parts`).
 """
 
 from __future__ import annotations

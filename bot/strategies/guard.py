@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot import phrases
 from bot.safety.sensitive import Sensitive
 from bot.safety.sentiment import anger
-from bot.strategies.base import Answer, Context, HandOver
+from bot.strategies.base import Answer, Context, HandOver, Strategy
+from bot.strategies.parts import Parts
 
 ANGRY = 0.7
 """From this on somebody is angry, not merely in a hurry (docs/bot.md has what it gives)."""
@@ -42,3 +43,8 @@ class Guard:
         return Answer(
             phrases.say(phrase, context.language), self.name, 1.0, "handed", handover=HandOver(reason)
         )
+
+
+def make(parts: Parts) -> list[Strategy]:
+    """The site's."""
+    return [Guard(parts.sensitive)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot import phrases
-from bot.strategies.base import Answer, Context, HandOver
+from bot.strategies.base import Answer, Context, HandOver, Strategy
+from bot.strategies.parts import Parts
 
 
 class Honest:
@@ -28,3 +29,8 @@ class Honest:
         return Answer(
             phrases.say("honest", context.language, misses - 1), self.name, 0.0, "honest", state=state
         )
+
+
+def make(_parts: Parts) -> list[Strategy]:
+    """The same for all."""
+    return [Honest()]

@@ -6,7 +6,7 @@ where it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -18,6 +18,8 @@ from bot.dialog.step import step
 from bot.dialog.turn import Step, Turn
 from bot.safety.sentiment import anger
 from bot.strategies.base import ActionCall, Answer, Context, HandOver, Source, Strategy
+from bot.strategies.knowledge import make as knowledge_levels
+from bot.strategies.parts import Parts
 from knowledge.search.entry import Hit
 
 STANDS_ALONE: Final = 0.9
@@ -38,7 +40,7 @@ class Dialogs:
     priority = 20
 
     def __init__(
-        self, flows: Flows, knowledge: Sequence[Strategy], groups: dict[str, str] | None = None
+        self, flows: Flows, knowledge: Sequence[Strategy], groups: Mapping[str, str] | None = None
     ) -> None:
         self._flows, self._knowledge, self._groups = flows, tuple(knowledge), groups or {}
 
@@ -134,3 +136,8 @@ class Dialogs:
 
 def _best(hits: Sequence[Hit]) -> float:
     return hits[0].score if hits else 0.0
+
+
+def make(parts: Parts) -> list[Strategy]:
+    """What the site's visitors may want done; knowledge answers what they ask in between."""
+    return [Dialogs(parts.flows, knowledge_levels(parts), parts.groups)]

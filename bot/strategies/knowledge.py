@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot import phrases
-from bot.strategies.base import Answer, Choice, Context, Source
+from bot.strategies.base import Answer, Choice, Context, Source, Strategy
+from bot.strategies.parts import Parts
 from knowledge.graph import Graph
 from knowledge.lexicon import Lexicon
 from knowledge.search import OFFER_AT, Entry, Hit, SearchIndex
@@ -120,3 +121,8 @@ def source_of(entry: Entry, help_path: str = "") -> Source:
         str(source.get("kind") or entry.kind), str(source.get("id") or entry.id),
         str(source.get("title") or title_of(entry)), url,
     )  # fmt: skip
+
+
+def make(parts: Parts) -> list[Strategy]:
+    """Facts and texts, as the site's visitors see them."""
+    return [Facts(parts.graph, parts.lexicon), Retrieval(parts.index, parts.help_path)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot import phrases
-from bot.strategies.base import Answer, Context, HandOver, Said
+from bot.strategies.base import Answer, Context, HandOver, Said, Strategy
+from bot.strategies.parts import Parts
 from knowledge.text import fold
 
 TWICE: Final = 2
@@ -54,3 +55,8 @@ def goes_round(folded: str, history: tuple[Said, ...]) -> bool:
         return True
     # What the bot said last, then said back, and what it said before that, too.
     return folded == exchanges[0][1][1] and exchanges[0][0][1] == exchanges[1][1][1]
+
+
+def make(_parts: Parts) -> list[Strategy]:
+    """The same for all."""
+    return [Loops()]

@@ -17,7 +17,8 @@ import ahocorasick_rs
 import msgspec
 import re2
 
-from bot.strategies.base import Answer, Context, HandOver, Source
+from bot.strategies.base import Answer, Context, HandOver, Source, Strategy
+from bot.strategies.parts import Parts
 from knowledge.text import fold
 
 # Python's own parser of patterns has no types, and its name no promise; only `literal` below reads it.
@@ -268,3 +269,8 @@ _EDGES: Final = " \t\n。，！？!?.,~～…;；:：、"
 def _bare(folded: str) -> str:
     """Without punctuation around it: 「你好！」 is 「你好」."""
     return folded.strip(_EDGES)
+
+
+def make(parts: Parts) -> list[Strategy]:
+    """Those of all sites; each is checked for its own."""
+    return [Rules(parts.rules)]

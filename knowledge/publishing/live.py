@@ -1,8 +1,8 @@
 """The live index, kept in each process and renewed behind everybody's back.
 
-Whoever asks looks at most once a second whether there is a newer release (one query of one number). A newer
-one is loaded by a thread while the old one goes on answering; only a process that slept through the news for
-`STALE_S` makes its caller wait, so that nobody is answered from what was replaced two seconds ago.
+Whoever asks looks at most twice a second whether there is a newer release (one query of one number). A newer
+one is loaded by a thread while the old one goes on answering; who finds one that is older than `STALE_S`
+waits for it, so that nobody is answered from what was replaced two seconds ago.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from knowledge.publishing.building import Live, from_release
 
 log = structlog.get_logger(__name__)
 
-CHECK_S: Final = 1.0
-STALE_S: Final = 1.5
+CHECK_S: Final = 0.5
+STALE_S: Final = 0.5
 WAIT_S: Final = 10.0
 """Longest wait for a release that is being loaded; what was live before answers then."""
 

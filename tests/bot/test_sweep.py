@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
+from celery.signals import worker_init
+from django.core.cache import cache
 
 from bot import sites as bots
+from bot import tasks
 from bot.answering import nudge, warming
 from bot.answering.sweep import CERTAIN_MS, UNHURRIED_MS, sweep
-from bot.models import BotSettings, Turn
+from bot.llm import writing
+from bot.models import BotSettings, LanguageModel, Turn
 from chat.conversation import Participant
 from chat.models import Site
 from chat.persistence.reader import drain
@@ -27,7 +32,7 @@ def nudged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     monkeypatch.setattr("bot.answering.sweep.owe", seen.extend)
     monkeypatch.setattr(nudge, "owe", lambda _conversations: None)
-    monkeypatch.setattr(warming, "_starting", False)
+    monkeypatch.setattr(warming, "_began", None)
     return seen
 
 
@@ -66,11 +71,32 @@ def test_whoever_waits_longer_than_the_patience_goes_to_people(asked: str, nudge
 def test_a_bot_that_is_just_starting_has_more_time(
     asked: str, nudged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warming, "is_starting", lambda: True)
+    monkeypatch.setattr(warming, "_warmed", None)
+    (begins,) = [receiver for _, receiver in worker_init.receivers if receiver is tasks.begin]
+    begins()  # long before it is warm, and before its first sweep
+    assert warming.is_starting()
     age(asked, 3_100)
     assert sweep() == 0 and current_state(asked).status == "bot"
     age(asked, 3_100 + warming.ALLOWANCE_MS)
     assert sweep() == 1
+
+
+def test_a_worker_that_is_never_asked_does_not_start_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warming, "_warmed", None)
+    monkeypatch.setattr(warming, "_began", time.monotonic() - warming.STARTS_S)
+    assert not warming.is_starting()
+
+
+def test_a_language_model_has_its_time_once_it_is_asked(asked: str, shop: Site, nudged: list[str]) -> None:
+    LanguageModel.objects.create(site=shop, base_url="http://127.0.0.1:9/v1", model="m", timeout_ms=8_000)
+    writing.forget()
+    writer = writing.writer_of(str(shop.pk))
+    assert writer is not None and writing.claim(writer, asked, 1)
+    age(asked, 3_100)
+    assert sweep() == 0 and current_state(asked).status == "bot"
+    cache.clear()  # nobody has asked it: the bot's worker is down
+    assert sweep() == 1 and current_state(asked).status == "queued"
+    writing.forget()
 
 
 def test_what_a_bot_had_when_it_was_switched_off_goes_to_people(
