@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import transaction
 
 from chat import metrics, ports
-from chat.persistence.dialect import dialect
+from chat.persistence.halving import in_halves
 from chat.persistence.projection import Row, state_of
 from chat.ports import Follower, Moved
 
@@ -53,29 +53,21 @@ def moved_of(row: Row) -> Moved:
 
 
 def _take_in(follower: Follower, moved: Sequence[Moved]) -> None:
-    """All of it in a savepoint, or halve until what it cannot digest stands alone."""
-    try:
-        with transaction.atomic():
-            follower.follow(moved)
-        return
-    except (DatabaseError, InterfaceError) as error:
-        if not dialect().is_data_error(error):
-            raise
-        cause: Exception = error
-    except Exception as error:
-        cause = error
-    if len(moved) > 1:
-        middle = len(moved) // 2
-        _take_in(follower, moved[:middle])
-        _take_in(follower, moved[middle:])
-        return
-    metrics.FOLLOW_FAILURES.inc()
-    log.error(
-        "follower_failed",
-        follower=type(follower).__name__,
-        conversation=moved[0].state.conversation,
-        exc_info=cause,
-    )
+    def digest(part: Sequence[Moved]) -> int:
+        follower.follow(part)
+        return 0
+
+    def leave_out(one: Moved, cause: Exception) -> int:
+        metrics.FOLLOW_FAILURES.inc()
+        log.error(
+            "follower_failed",
+            follower=type(follower).__name__,
+            conversation=one.state.conversation,
+            exc_info=cause,
+        )
+        return 1
+
+    in_halves(moved, digest, leave_out)
 
 
 def _committed(followers: Sequence[Follower], moved: Sequence[Moved]) -> None:

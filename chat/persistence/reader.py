@@ -24,6 +24,7 @@ from chat.metrics import PERSIST_BATCH_ENTRIES, PERSIST_FAILURES, PERSIST_SECOND
 from chat.persistence.batch import store
 from chat.persistence.dead_letters import park
 from chat.persistence.dialect import dialect
+from chat.persistence.halving import in_halves, is_at_fault
 from chat.persistence.lines import Rejected
 
 log = structlog.get_logger(__name__)
@@ -166,39 +167,25 @@ def write(items: Sequence[LogItem]) -> int:
     """
     try:
         with transaction.atomic():
-            rejected = store(items, careful=False)
-            park(rejected)
-        return len(rejected)
-    except (DatabaseError, InterfaceError) as error:
-        if not dialect().is_data_error(error):
+            return _store_or_park(items, careful=False)
+    except Exception as error:
+        if not is_at_fault(error):
             raise
         log.info("batch_written_carefully", error=type(error).__name__)
-    except Exception as error:
-        log.info("batch_written_carefully", error=type(error).__name__)
-    return _write_carefully(items)
+    return in_halves(items, _store_or_park, _park_alone)
 
 
-def _write_carefully(items: Sequence[LogItem]) -> int:
-    """The same, finding out what is at fault. An entry that breaks our own code is parked as well, alone: one
-    bad entry must never hold up the others.
-    """
-    try:
-        with transaction.atomic():
-            rejected = store(items)
-            park(rejected)
-        return len(rejected)
-    except (DatabaseError, InterfaceError) as error:
-        if not dialect().is_data_error(error):
-            raise
-        cause: Exception = error
-    except Exception as error:
-        cause = error
-    if len(items) > 1:
-        middle = len(items) // 2
-        return _write_carefully(items[:middle]) + _write_carefully(items[middle:])
+def _store_or_park(items: Sequence[LogItem], careful: bool = True) -> int:
+    rejected = store(items, careful=careful)
+    park(rejected)
+    return len(rejected)
+
+
+def _park_alone(item: LogItem, cause: Exception) -> int:
+    """An entry that breaks our own code is parked as well."""
     log.error("entry_breaks_persistence", error=type(cause).__name__, exc_info=cause)
     with transaction.atomic():
-        park([Rejected(items[0], "internal", f"{type(cause).__name__}: {cause}")])
+        park([Rejected(item, "internal", f"{type(cause).__name__}: {cause}")])
     return 1
 
 
