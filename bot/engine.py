@@ -17,7 +17,7 @@ import msgspec
 from bot import phrases
 from bot.dialog.state import EXPIRES_MS, DialogState
 from bot.entities import Entity
-from bot.intents.model import Prediction
+from bot.intents.prediction import Prediction
 from bot.strategies.base import Answer, Context, HandOver, Passage, Said, Step, Strategy
 from knowledge.search import ANSWER_AT
 from knowledge.search.entry import Hit

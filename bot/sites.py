@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from django.conf import settings
 from django.utils.translation import gettext, override
 
-from bot.engine import Asked, is_chinese
 from bot.models import BotSettings
 from bot.remembered import Remembered
-from knowledge.search import ANSWER_AT
+from knowledge.search.entry import ANSWER_AT
+
+if TYPE_CHECKING:
+    from bot.engine import Asked
 
 MOST_QUICK: Final = 6
 """Questions at the beginning; more of them are a menu nobody reads on a phone."""
@@ -62,6 +64,8 @@ class SiteBots:
 
 def readable(questions: tuple[str, ...], locale: str) -> tuple[str, ...]:
     """Those in the reader's language; all of them when none is."""
+    from bot.engine import is_chinese  # every process knows its sites, few answer
+
     chinese = locale.lower().startswith("zh")
     return tuple(text for text in questions if is_chinese(text) == chinese) or questions
 

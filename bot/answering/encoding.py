@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from django.conf import settings
 
 from bot.encoders import shipped
-from bot.encoders.base import Encoder
-from bot.encoders.onnx_folder import MODEL
+from bot.encoders.files import MODEL
+
+if TYPE_CHECKING:
+    from bot.encoders.base import Encoder
 
 log = structlog.get_logger(__name__)
 

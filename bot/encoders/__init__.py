@@ -1,5 +1,1 @@
 """Sentences as vectors: any BERT-class ONNX folder, and the English one this project builds from a wheel."""
-
-from bot.encoders.base import Encoder, Vectors
-
-__all__ = ["Encoder", "Vectors"]

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from bot.encoders import safetensors
 from bot.encoders.bert_graph import MIDDLE, BertConfig, build
-from bot.encoders.onnx_folder import CONFIG, MODEL, TOKENIZER, OnnxEncoder
+from bot.encoders.files import CONFIG, MODEL, TOKENIZER
+from bot.encoders.onnx_folder import OnnxEncoder
 from bot.encoders.quantise import Form, quantise, ranges
 from bot.encoders.sentences import CALIBRATION, CHECK
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from bot.encoders.base import Vectors
+from bot.encoders.files import CONFIG, MODEL, TOKENIZER
 
-MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
 BATCH_TOKENS = (
     512  # of one inference, padding included: larger ones leave the processor's cache and gain nothing
 )

@@ -9,7 +9,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.encoders.onnx_folder import MODEL
+from bot.encoders.files import MODEL
 
 logger = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from bot.intents.features import features, is_chinese, spelling
 from bot.intents.kernel import KernelPart
 from bot.intents.letters import LettersPart
 from bot.intents.linear import LinearPart
+from bot.intents.prediction import Prediction
 from bot.intents.scope import Scope, signals
 from knowledge.lexicon import Lexicon
 
@@ -28,19 +29,6 @@ BLOCK = 256  # texts compared with the examples at once: 10 MB for 10,000 exampl
 
 class UnreadableModel(Exception):
     """The file is not a model of this version; the text says why. Learning again makes one."""
-
-
-class Prediction(msgspec.Struct, frozen=True):
-    """What a text means. `confidence` is the share of such predictions that are right; `margin` its
-    lead (0..1).
-    """
-
-    intent: str
-    confidence: float
-    in_scope: bool
-    margin: float
-    ranking: tuple[tuple[str, float], ...]
-    scope: float = 0.0
 
 
 class Blend(msgspec.Struct, frozen=True):

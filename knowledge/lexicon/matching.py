@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from knowledge.lexicon.chinese import ChineseExpressions
 from knowledge.lexicon.english import EnglishExpressions
 from knowledge.lexicon.loading import DATA, Concept, Expressions, read, with_extra
-from knowledge.lexicon.meaning import Meaning
 from knowledge.text.fold import fold
+
+if TYPE_CHECKING:
+    from knowledge.lexicon.meaning import Meaning
 
 LONGEST = 2_000  # characters of a text that are looked at: a visitor's message is not longer
 
@@ -115,6 +118,8 @@ class Lexicon:
         """What texts are about, by the concepts that have content (those with a role have none); made when
         asked."""
         if self._meaning is None:
+            from knowledge.lexicon.meaning import Meaning  # brings numpy
+
             told = {
                 name: (*expressions.zh, *expressions.en, fold(concept.zh), fold(concept.en))
                 for name, (concept, expressions) in self._found.items()

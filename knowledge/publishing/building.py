@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -13,7 +13,9 @@ from knowledge.lexicon import Lexicon
 from knowledge.models import ArticleVersion, QuestionVersion, Release
 from knowledge.publishing import content, facts, store
 from knowledge.search.entry import Entry
-from knowledge.search.index import SearchIndex
+
+if TYPE_CHECKING:
+    from knowledge.search.index import SearchIndex
 
 log = structlog.get_logger(__name__)
 AT_ONCE: Final = 500  # ids in one query: SQLite takes a limited number of parameters
@@ -31,6 +33,8 @@ class Live:
 
 def from_release(release: Release | None) -> Live:
     """The live form of a release. Reads kept bytes, or its versions where there are none, and keeps them."""
+    from knowledge.search.index import SearchIndex  # 17 MB of libraries, and not every process searches
+
     if release is None:
         lexicon = facts.lexicon_of(facts.Facts())
         return Live(0, SearchIndex.build([], lexicon), lexicon, Graph())
@@ -56,6 +60,8 @@ def build(
     previous: SearchIndex | None = None,
 ) -> Live:
     """Index and graph of these entries and facts; what `previous` holds is not analysed again."""
+    from knowledge.search.index import SearchIndex
+
     index = SearchIndex.build(entries, lexicon, previous)
     return Live(number, index, lexicon, facts.graph_of(held, lexicon))
 

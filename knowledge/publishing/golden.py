@@ -8,13 +8,16 @@ asks all of it (`knowledge.ports.register_golden_runner`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from knowledge.graph import Graph
 from knowledge.lexicon import Lexicon
-from knowledge.search import ANSWER_AT, SearchIndex
+from knowledge.search.entry import ANSWER_AT
+
+if TYPE_CHECKING:
+    from knowledge.search.index import SearchIndex
 
 ANSWERED: Final = ANSWER_AT
 """From this score on a hit is taken for an answer when nobody registered a runner that knows better."""

@@ -4,6 +4,9 @@ from typing import Any
 
 import msgspec
 
+ANSWER_AT = 0.5  # a score from here on: the first hit is the answer
+OFFER_AT = 0.22  # from here on hits are worth offering as choices
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One thing that can be an answer: a question with its other wordings, a passage, an article, a fact.
