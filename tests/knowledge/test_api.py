@@ -115,6 +115,30 @@ def test_golden_questions_that_got_worse_are_named(supervisor: Caller, shop: Sit
     supervisor.call("POST", "knowledge/releases/", {"drafts": True, "override_reason": "why not"}, 201)
 
 
+def test_golden_questions_are_kept_by_rest(supervisor: Caller, agent: Caller, shop: Site) -> None:
+    other_shop = Site.objects.create(public_key="other", name="Other")
+    row = ask("怎么退货", site_id=shop.pk)
+    body = {"query": "东西不要了", "expected": str(row.pk)}
+    made = supervisor.call("POST", "knowledge/golden/", body, 201)
+    assert (made["site"], made["expected"], made["language"]) == (str(shop.pk), str(row.pk), "zh")
+    path = f"knowledge/golden/{made['id']}/"
+    supervisor.call("POST", "knowledge/golden/", body, 409)
+    supervisor.call("PATCH", path, {"to_people": True}, 400)  # an answer and people are two things
+    changed = supervisor.call("PATCH", path, {"to_people": True, "expected": None})
+    assert changed["to_people"] and changed["expected"] is None
+    assert agent.call("GET", path) == changed
+    assert [one["id"] for one in agent.call("GET", "knowledge/golden/")["data"]] == [made["id"]]
+    agent.call("DELETE", path, status=403)
+    theirs = ask("别家的", site_id=other_shop.pk)
+    supervisor.call("POST", "knowledge/golden/", {"query": "x", "expected": str(theirs.pk)}, 400)
+    supervisor.call("POST", "knowledge/golden/", {"query": "x", "site": str(other_shop.pk)}, 403)
+    supervisor.call("PATCH", path, {"site": None}, 403)
+    hidden = GoldenQuestion.objects.create(query="y", site_id=other_shop.pk)
+    supervisor.call("GET", f"knowledge/golden/{hidden.pk}/", status=404)
+    supervisor.call("DELETE", path, status=204)
+    assert list(GoldenQuestion.objects.all()) == [hidden]
+
+
 def test_articles(supervisor: Caller, agent: Caller) -> None:
     body = {"title": "冲泡", "sections": [{"heading": "水", "text": "85 度"}]}
     made = supervisor.call("POST", "articles/", body, 201)
