@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Concatenate, Final, ParamSpec
 
 import msgspec
@@ -47,6 +47,14 @@ class Place(msgspec.Struct, frozen=True):
     def absolute(self, path: str) -> str:
         """An address for other servers."""
         return self.host + path
+
+    def alternates(self, rest: str, languages: Iterable[str] = LOCALES) -> list[tuple[str, str]]:
+        """(language tag, address) of the page below the root in each of the languages it is there in; for
+        everybody else (x-default) the site's own, where it is one of them.
+        """
+        found = {language: self.absolute(self.root_in(language) + rest) for language in languages}
+        others = [("x-default", found[self.site.language])] if self.site.language in found else []
+        return [(TAGS[language], address) for language, address in found.items()] + others
 
     @property
     def tag(self) -> str:

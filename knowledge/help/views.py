@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from knowledge import ports
 from knowledge.help import shelf
-from knowledge.help.pages import LOCALES, TAGS, Place, host_of, missing, page, shown
+from knowledge.help.pages import LOCALES, Place, host_of, missing, page, shown
 from knowledge.help.rendering import html_of, text_of
 from knowledge.help.shelf import Item
 from knowledge.learning import counting
@@ -36,7 +36,8 @@ def home(request: HttpRequest, place: Place) -> HttpResponseBase:
     """Categories with their first items."""
     items = shelf.shown(place.site.id, place.language)
     groups = _grouped(items, place)
-    return shown(request, place, "home", {"groups": groups, "count": len(items), "first": FIRST})
+    context = {"groups": groups, "count": len(items), "first": FIRST, "alternates": place.alternates("")}
+    return shown(request, place, "home", context)
 
 
 @require_safe
@@ -45,7 +46,9 @@ def category(request: HttpRequest, place: Place, slug: str) -> HttpResponseBase:
     """Everything of one category."""
     for group in _grouped(shelf.shown(place.site.id, place.language), place):
         if group["slug"] == slug:
-            return shown(request, place, "category", {"group": group})
+            languages = [each for each in LOCALES if _has(slug, place, each)]
+            alternates = place.alternates(f"c/{slug}/", languages)
+            return shown(request, place, "category", {"group": group, "alternates": alternates})
     return missing(request, place)
 
 
@@ -161,16 +164,21 @@ def _item(request: HttpRequest, place: Place, url: str) -> HttpResponseBase:
         "group": group,
         "related": [other for other in (group["items"] if group else []) if other != item][:RELATED],
         "thanks": request.GET.get("thanks", ""),
-        "alternates": [
-            (TAGS[language], place.absolute(place.root_in(language) + item.url))
-            for language in LOCALES
-            if item.language in ("", language)
-        ],
+        "alternates": place.alternates(
+            item.url, [language for language in LOCALES if item.language in ("", language)]
+        ),
     }
     if item.kind == "question":
         return shown(request, place, "question", {**context, "answer": html_of(item.text)})
     parts = [(part.anchor, part.heading, html_of(part.text)) for part in item.sections]
     return shown(request, place, "article", {**context, "parts": parts})
+
+
+def _has(slug: str, place: Place, language: str) -> bool:
+    """Whether readers of the language find anything under the category."""
+    if language == place.language:
+        return True
+    return any(group["slug"] == slug for group in _grouped(shelf.shown(place.site.id, language), place))
 
 
 def _grouped(items: list[Item], place: Place) -> list[dict[str, Any]]:

@@ -76,7 +76,8 @@ def test_an_answer_is_safe_and_says_what_it_is(help_page: Client) -> None:
     (canonical,) = page.all("link", rel="canonical")
     assert canonical["href"] == "http://testserver/help/shop/q/zen-me-tui-huo/"
     assert page.all("meta", name="description")[0]["content"].startswith("签收后 7 天")  # type: ignore[union-attr]
-    assert [link["hreflang"] for link in page.all("link", rel="alternate")] == ["zh-CN"]
+    assert [link["hreflang"] for link in page.all("link", rel="alternate")] == ["zh-CN", "x-default"]
+    assert page.all("meta", property="og:title")[0]["content"] == "怎么退货"
     assert all("style" not in attributes for _tag, attributes in page.tags)
     assert all(attributes.get("src") for tag, attributes in page.tags if tag == "script")
     assert help_page.get("/help/shop/").headers["Cache-Control"] == "public, max-age=60"
@@ -101,6 +102,19 @@ def test_the_other_language_has_its_own_pages(help_page: Client) -> None:
     assert page.all("html")[0]["lang"] == "en"
     assert help_page.get("/help/shop/zh/q/x/?a=1").headers["Location"] == "/help/shop/q/x/?a=1"
     assert help_page.get("/help/branch/").headers["Content-Language"] == "en"
+
+
+def test_neighbours_in_the_other_language_are_named(help_page: Client) -> None:
+    shop = "http://testserver/help/shop/"
+    home, _text = read(help_page, "/help/shop/en/")
+    named = {str(link["hreflang"]): str(link["href"]) for link in home.all("link", rel="alternate")}
+    assert named == {"zh-CN": shop, "en": f"{shop}en/", "x-default": shop}
+    shelves = {str(link["href"]) for link in home.all("a") if "/c/" in str(link["href"])}
+    for path in shelves:
+        page, _text = read(help_page, path)
+        for link in page.all("link", rel="alternate"):
+            read(help_page, str(link["href"]).removeprefix("http://testserver"))
+    assert len({tuple(link.values()) for link in page.all("link", rel="alternate")}) == 3
 
 
 def test_search_works_without_script_and_with_it(help_page: Client) -> None:
@@ -133,7 +147,7 @@ def test_nobody_votes_a_thousand_times(help_page: Client) -> None:
     codes = [
         help_page.post("/help/shop/feedback/", said, REMOTE_ADDR="10.9.8.7").status_code for _ in range(25)
     ]
-    assert codes.count(303) == 20 and codes[-1] == 429
+    assert codes[:20] == [303] * 20 and 429 in codes  # the first may be a minute old by then
 
 
 def test_what_is_not_there_says_so(help_page: Client) -> None:
