@@ -11,18 +11,21 @@ from bot.entities.address_parts import BARE, GOES_ON, HEAD, PARTS, RANK, plain_n
 from bot.entities.entity import Found, Reading
 
 _LEADING = re.compile(
-    r"^(?:.{0,8}?(?:收货地址|收件地址|新地址|地址|住址|位置|家|公司|学校|宿舍|单位)(?=[^区县市镇村]{2,})|快递|货物?|包裹|麻烦|帮忙?|今天|明天|后天|现在|东西|直接|重新|订单|派|邮|转|移|刚|都|也|只|叫|另外|对了|其实|应该|可以|就|错|变|之前|原来)+"
+    r"^(?:.{0,8}?(?:收货地址|收件地址|新地址|地址|住址|位置|家(?!园)|公司|学校|宿舍|单位)(?=[^区县市镇村]{2,})|快递|货物?|包裹|麻烦|帮忙?|今天|明天|后天|现在|东西|直接|重新|订单|派|邮|转|移|放|搁|存|刚|都|也|只|叫|另外|对了|其实|应该|可以|就|错|变|之前|原来)+"
 )
 _GENERIC = re.compile(
     r"^(?:哪|那|这|某|本|各|每|整|全|同|几|一|两|条|个|马|公|铁|线|思|网|电|半|走|老|新|大|小|旁|问|带|上|下|修|跑|养|赶|套|出|多|城|住宅|该|逛|我家|附近|隔壁|所在|服务|地|偏远|郊|山|市|景|社|灰|时|无人|保税|跨境|活动|专|评论|"
     r"讨论|自营|收货地|优惠|什么|乡|农|超|楼|股|夜|门|都|菜|上市|商业|步行|学)+(?:路|街|道|巷|区|县|市|村|镇|小区|花园|广场|大厦|公寓|大学|街道)$"
 )
 _STREET = re.compile(
-    r"\b\d{1,5}[a-z]?\s(?:[a-z]+\s){1,4}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|ct|square)\b\.?"
-    r"(?:,?\s(?:apt|suite|unit|flat|room|floor)\.?\s?#?\w{1,6})?(?:,\s[a-z][a-z .]{1,30}?(?=[,.!?]|$|"
-    r" please))?(?:,?\s[a-z]{2}\s\d{5})?"
+    r"\b(?:(?:apt|suite|unit|flat|room)\.?\s?#?\w{1,6},\s)?(?:no\.?\s?)?\d{1,5}[a-z]?\s(?:[a-z]+\s){1,4}(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|ct|square|parkway|pkwy|plaza|place|circle|"
+    r"terrace|highway)\b\.?"
+    r"(?:,?\s(?:apt|suite|unit|flat|room|floor)\.?\s?#?\w{1,6})?(?:,\s[a-z][a-z .]{1,30}?(?=[,.!?，。！？]|$|"
+    r" please))?(?:,?\s[a-z]{2}\s\d{5})?",
+    re.ASCII,
 )
 _ENGLISH = re.compile(r"\d [a-z]")
+_NEVER_FIRST = {"number", "unit", "floor", "room", "cross", "station"}
 _ANY = re.compile("[省市区县镇乡村路街道巷弄号栋幢座苑园厦室楼院厂]")
 
 
@@ -94,11 +97,12 @@ def _run(text: str, start: int) -> tuple[list[str], int]:
         best: tuple[int, int, str] | None = None
         for kind, pattern in PARTS:
             if RANK[kind] < rank and not (
-                kind in {"place", "building", "number", "road"} and rank <= RANK["building"]
+                kind in {"place", "estate", "station", "building", "number", "road"}
+                and rank <= RANK["building"]
             ):
                 continue
             match = pattern.match(text, position)
-            if match is None or (not kinds and kind in {"number", "unit", "floor", "room"}):
+            if match is None or (not kinds and kind in _NEVER_FIRST):
                 continue
             # The nearest end wins: 西湖区 before 西湖区文三路; among equals the lower rank.
             if best is None or match.end() < best[0] or (match.end() == best[0] and RANK[kind] < best[1]):
@@ -122,8 +126,10 @@ def _goes_on(text: str, position: int) -> bool:
 
 def _worth(kinds: list[str]) -> bool:
     """Whether the parts make an address: 北京 or 上海市 alone is none, 文三路478号 is one."""
-    fine = {"number", "building", "unit", "room", "floor"}
+    fine = {"number", "building", "unit", "room", "floor", "station", "cross"}
     exact = sum(kind in fine for kind in kinds)
-    named = sum(kind in {"road", "place", "village", "town"} for kind in kinds)
+    named = sum(kind in {"road", "place", "estate", "village", "town"} for kind in kinds)
     admin = sum(kind == "admin" for kind in kinds)
+    if kinds[:1] == ["building"] and {"unit", "room"} & set(kinds):
+        return True
     return bool((named and exact) or (admin >= 1 and named) or (admin >= 2 and exact) or admin >= 3)

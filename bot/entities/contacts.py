@@ -21,6 +21,15 @@ _EMAIL = re.compile(
     r"(?<![a-z0-9._%+\-])[a-z0-9][a-z0-9._%+\-]{0,63}\s?@\s?(?:[a-z0-9\-]{1,63}\.){1,5}[a-z]{2,12}(?![a-z0-9\-@])",
     re.ASCII,
 )
+# Spelt for those who read, not for machines: lisi艾特163点com, bob at gmail dot com, 888＠163。com.
+_SPELT = re.compile(
+    r"(?<![a-z0-9._%+\-@])(?P<who>[a-z0-9][a-z0-9._%+\-]{0,63})\s?"
+    r"(?:(?:@|艾特|小老鼠|圈a|[(\[]at[)\]])|"
+    r"(?P<word> at (?=[a-z0-9\-]{1,30} dot |"
+    r"(?:qq|163|126|gmail|outlook|hotmail|foxmail|yahoo|icloud|sina)\.)))\s?"
+    rf"(?P<host>(?:[a-z0-9\-]{{1,63}}\s?(?:\.|点|。|dot)\s?){{1,3}}(?:{_TLD}))(?![a-z0-9\-@])",
+    re.ASCII,
+)
 _ID18 = re.compile(r"(?<![0-9a-z])\d{6}[ \-]?\d{8}[ \-]?\d{3}[0-9x](?![0-9a-z])", re.ASCII)
 _ID15 = re.compile(r"(?<![0-9a-z])\d{15}(?![0-9a-z])", re.ASCII)
 _PROVINCES = {11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46}
@@ -29,14 +38,14 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 _D = r"[0-9零〇一二三四五六七八九幺]"
 _MOBILE = re.compile(
-    r"(?<![0-9零〇一二三四五六七八九幺a-z.])(?<!\d-)(?:\(?(?:\+|00)\s?86\)?[\s\-]{0,2}|86[\s\-])?"
+    r"(?<![0-9零〇一二三四五六七八九幺a-z.+])(?<!\d-)(?:\(?(?:\+|00)\s?86\)?[\s\-]{0,2}|86[\s\-])?"
     rf"((?:1|一|幺)[\s\-.]?[3-9三四五六七八九][\s\-.]?{_D}(?:[\s\-.]{{0,2}}{_D}){{8}})"
-    r"(?![0-9零〇幺a-z]|[一二三四五六七八九](?![是就号为到来五六日天])|-\d|\*)",
+    r"(?![0-9零〇幺a-z]|[一二三四五六七八九](?![是就号为到来五六日天])|-\d(?!\d{2,3}(?![\d\-]))|\*)",
     re.ASCII,
 )
 _LANDLINE = re.compile(
     r"(?<![0-9a-z\-])(?:\(?(?:0(?:10|2\d)\)?[\s\-]{0,2}[2-8]\d{3}[\s\-]?\d{4}|0[3-9]\d{2}\)?[\s\-]{0,2}[2-8]\d{2,3}[\s\-]?\d{4})"
-    r"|[48]00[\s\-]?\d{3}[\s\-]?\d{4}|[48]00-\d{4}-\d{3})(?![0-9a-z]|-\d)",
+    r"|[48]00[\s\-]?\d{3}[\s\-]?\d{4}|[48]00-\d{4}-\d{3})(?![0-9a-z]|-\d(?!\d{1,4}(?![\d\-])))",
     re.ASCII,
 )
 _FOREIGN = re.compile(r"(?<![0-9a-z])\+(?!86)\d{1,3}(?:[\s\-]?\(?\d{2,4}\)?){2,4}(?![0-9a-z])", re.ASCII)
@@ -47,6 +56,11 @@ _ORDER_WORD = re.compile(
 
 def take_links(reading: Reading) -> None:
     """E-mail addresses, then URLs."""
+    if any(sign in reading.plain for sign in ("@", "艾特", "小老鼠", "圈a", "at")):
+        for match in _SPELT.finditer(reading.free):
+            host = re.sub(r"\s|点|。|dot", lambda found: "" if found[0].isspace() else ".", match["host"])
+            if match["word"] or not _EMAIL.fullmatch(match[0]):
+                reading.take(Found("email", *match.span(), f"{match['who']}@{host}"))
     if "." not in reading.plain:
         return
     if "@" in reading.plain:

@@ -15,7 +15,11 @@ _DAY = (
     "(?:3[01]|[12][0-9]|0?[1-9]|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?|"
     "廿[一二三四五六七八九]?|[一二三四五六七八九])"
 )
-_COUNT = "(?:[0-9]{1,3}|[一二两俩仨三四五六七八九]|[二三四五六七八九]?十[一二三四五六七八九]?|一百|半)"
+_ABOUT = "一两|两三|三四|三五|四五|五六|六七|七八|八九"
+_COUNT = (
+    rf"(?:[0-9]{{1,3}}|{_ABOUT}|[一二两俩仨三四五六七八九]|"
+    r"[二三四五六七八九]?十[一二三四五六七八九]?|一百|半)"
+)
 _YEARS = {"前年": -2, "去年": -1, "上年": -1, "今年": 0, "本年": 0, "明年": 1, "来年": 1, "后年": 2}
 _YEAR_WORD = "|".join(_YEARS)
 _DAYS = {
@@ -33,7 +37,7 @@ _FULL = re.compile(
     r"(?<![0-9.\-/])((?:19|20)\d{2}|\d{2}(?=年))(?:年\s?|([-/.]))(\d{1,2})(?:月\s?|\2)(\d{1,2})(?![0-9.])(?:日|号)?"
 )
 _FULL_CHINESE = re.compile(rf"([一二][零〇一二三四五六七八九]{{3}})年({_MONTH})月({_DAY})(?:日|号)?")
-_COMPACT = re.compile(r"(?<![0-9a-z.\-])(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![0-9a-z\-])")
+_COMPACT = re.compile(r"(?<![0-9a-z.\-_])(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![0-9a-z\-])")
 _MONTH_DAY = re.compile(
     rf"(?<![{_N}.个])(?:(?P<year>{_YEAR_WORD})的?\s?)?(?P<month>{_MONTH})月(?:份的?)?\s?(?P<day>{_DAY})(?![{_N}个.])(?:(?:日|号)(?!线|楼))?"
 )
@@ -41,10 +45,10 @@ _IN_MONTH = re.compile(
     rf"(?P<which>上上|下下|上|下|这|本|当)(?:一)?个?月的?(?:(?P<day>{_DAY})(?:号|日)|(?P<part>初|底|末|中(?!旬)|月底|月初))"
 )
 _PART = re.compile(
-    rf"(?:(?P<year>{_YEAR_WORD})的?)?(?:(?<![{_N}个])(?P<month>{_MONTH}))?(?:月(?P<part>初|底|末|中(?!旬|间|心|国|奖))|(?P<annual>年(?:底|末|初)))"
+    rf"(?:(?P<year>{_YEAR_WORD})的?)?(?:(?<![{_N}个])(?P<month>{_MONTH}))?(?:月(?P<part>初|底|末|中(?!旬|间|心|国|奖))|(?P<annual>(?<!大)年(?:底|末|初(?![一二三四五六七八九十]))))"
 )
 _DAY_ONLY = re.compile(
-    rf"(?<![{_N}.\-/第月a-z])(?:(?P<from>{_DAY})(?:-|~|到|至))?(?P<day>{_DAY})(?P<unit>号|日)(?![0-9a-z])"
+    rf"(?<![{_N}.\-/第月a-z])(?:(?P<from>{_DAY})(?:-|~|到|至))?(?P<day>{_DAY})(?P<unit>号|日)(?![a-z]|[0-9](?!\d?[点时:]))"
 )
 _NOT_DAY = re.compile(
     r"^(?:线|店|楼|院|机|位|码|色|房|门|仓|库|柜|尺|电池|字|球|员|客服|选手|型|链|款|车|桌|床|馆|厅|厂|井|台|出口|站|航站|公馆|"
@@ -67,7 +71,7 @@ _DOTTED = re.compile(
 )
 _DAY_CUE = re.compile(
     r"^\s?(?:号|日|晚|早|上午|下午|中午|凌晨|当天|那天|这天|前(?!置)|之前|以前|后(?!置)|之后|以后|左右|买|下的?单|拍|付|订|预|发|寄|到|"
-    r"收|签|活动|大促|开始|开抢|截止|促销|的(?:订单|单|快递|活动|货|飞机|车|票|航班|会|券)|退|取|能|会|要|可以|送|-|~|至|出|抢|见|$)"
+    r"收|签|活动|大促|开始|开抢|截止|促销|的(?:订单|单|快递|活动|货|飞机|车|票|航班|会|券)|退|取|能|会|要|可以|送|-|~|至|出|抢|见|才|又|就(?:到|收|发|买|签|下|说|寄)|$)"
 )
 _DAY_BEFORE = re.compile(r"(?:从|在|到|至|-|~|日期|时间|截止|截至|是|于|等|约|预计|改到|号?[:：])\s?$")
 _FEAST = re.compile(
@@ -137,6 +141,9 @@ def _month_day(reading: Reading, match: re.Match[str]) -> date | None:
     today = reading.now.date()
     if match["year"]:
         return make(today.year + _YEARS[match["year"]], month, day)
+    previous = _joined(reading, match.start())
+    if previous:
+        return month_day(previous, month, day, "future")
     return month_day(today, month, day, tense(reading.plain, *match.span()))
 
 
@@ -182,7 +189,14 @@ def _offset(reading: Reading, match: re.Match[str]) -> date | None:
     if re.search(r"(?:提前|最近|近|前|后|头|连续|每|隔|大|小)$", reading.before(match.start(), 2)):
         return None
     half = match["count"] == "半"
-    count = 0 if half else whole(match["count"])
+    written = match["count"]
+    count = (
+        0
+        if half
+        else whole(
+            written[0] if len(written) == 2 and "十" not in written and not written.isdigit() else written
+        )
+    )
     if count is None or (half and unit not in "月年"):
         return None
     sign = -1 if side and side.endswith("前") else 1
@@ -248,21 +262,21 @@ def _feast(reading: Reading, match: re.Match[str]) -> date | None:
             return None
         if not _FEAST_CUE.match(reading.after(match.end(), 4)):
             return None
-    if re.match(r"[0-9]", reading.after(match.end(), 1)) or re.search(
-        r"[0-9]$", reading.before(match.start(), 1)
+    if (name[-1].isdigit() and reading.after(match.end(), 1).isdigit()) or (
+        name[0].isdigit() and reading.before(match.start(), 1).isdigit()
     ):
         return None
     if match["digits"]:
         return festival(name, int(match["digits"]) % 100 + 2000)
     if match["year"]:
         return festival(name, today.year + _YEARS[match["year"]])
-    return nearest_festival(name, today)
+    return nearest_festival(name, today, tense(reading.plain, *match.span()))
 
 
 def _days_of_month(reading: Reading) -> None:
     for match in _DAY_ONLY.finditer(reading.free):
         if _NOT_DAY.match(reading.after(match.end(), 3)) or re.search(
-            r"(?:尾号|编号|第|楼|栋|路|街|弄|型|款|星期|周|礼拜|生|[一-龥]区)$",
+            r"(?:尾号|编号|第|楼|栋|路|街|弄|型|款|星期|周|礼拜|生|大|小|[一-龥]区)$",
             reading.before(match.start(), 2),
         ):
             continue
@@ -291,7 +305,7 @@ def _dotted(reading: Reading, match: re.Match[str]) -> date | None:
     famous = (match[1], match[3]) in {("11", "11"), ("12", "12"), ("6", "18")} and match[2] == "."
     if (
         re.search(
-            r"(?:版本|比例|比分|评分|v|价|比|约|付|退|花|款|号|单|差|费|共|卖|仅|才|只要|满|减|重|长|宽|高)(?:是|为|了)?\s?$",
+            r"(?:版本|比例|比分|评分|v|价|比|约|付|退|花|款|号|(?<!下)(?<!下的)单|差|费|共|卖|仅|才|只要|满|减|重|长|宽|高)(?:是|为|了)?\s?$",
             before,
         )
         and not famous

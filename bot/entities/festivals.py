@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from bot.entities.tense import Tense
+
 FIRST_YEAR = 2023
 # Month and day of 春节, 端午, 七夕, 中秋, 重阳 by year.
 _LUNAR = """
@@ -39,7 +41,7 @@ _FLOATING = {
 
 # 五一 and 六一 are also parts of numbers; these need a word behind them that says they are days.
 AMBIGUOUS = {"五一", "六一", "618", "六一八", "初一", "小年", "跨年", "年夜", "过年"}
-NAMES = sorted({"清明", *_SOLAR, *_LUNAR_NAMES, *_FLOATING}, key=len, reverse=True)
+NAMES = sorted({"清明", "冬至", *_SOLAR, *_LUNAR_NAMES, *_FLOATING}, key=len, reverse=True)
 
 
 def festival(name: str, year: int) -> date | None:
@@ -47,6 +49,9 @@ def festival(name: str, year: int) -> date | None:
     if name == "清明":
         short = year % 100  # it moves with the sun: the 4th or 5th of April (valid for 2000 to 2099)
         return date(year, 4, int(short * 0.2422 + 4.81) - short // 4)
+    if name == "冬至":
+        short = year % 100
+        return date(year, 12, int(short * 0.2422 + 21.94) - short // 4)
     if name in _SOLAR:
         return date(year, *_SOLAR[name])
     if name in _FLOATING:
@@ -61,8 +66,11 @@ def festival(name: str, year: int) -> date | None:
     return date(year, int(_LUNAR[row][:2]), int(_LUNAR[row][2:])) + timedelta(days=offset)
 
 
-def nearest_festival(name: str, today: date) -> date | None:
-    """The day of that name that is nearest to today: in November 国庆 was, 元旦 will be."""
+def nearest_festival(name: str, today: date, when: Tense = "") -> date | None:
+    """The day of that name that is nearest to today: in November 国庆 was, 元旦 will be; the last or the next
+    one where the words look back or forward (五一买的)."""
     days = [festival(name, today.year + step) for step in (-1, 0, 1)]
     known = [day for day in days if day is not None]
+    if when:
+        known = [day for day in known if (day <= today if when == "past" else day >= today)] or known
     return min(known, key=lambda day: abs((day - today).days), default=None)

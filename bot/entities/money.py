@@ -11,7 +11,7 @@ _SCALE = r"\s?[百千万亿kw]?\d?"
 # 12块8毛5, 三块五, 八毛, 五分钱
 _COINS = re.compile(
     rf"(?:人民币|rmb|¥|\$)?\s?(?P<whole>(?:{ARABIC}){_SCALE}|{CHINESE})(?:来|多|几|余)?(?P<unit>块|元|圆)(?:钱|人民币|整|正)?"
-    r"(?:(?:零(?P<cents>[0-9一二三四五六七八九])分?|(?P<jiao>[0-9一二两三四五六七八九])(?:毛|角)?(?:零?(?P<fen>[0-9一二两三四五六七八九])分?)?)(?![0-9个件次号天月点十百千万条折斤只]))?"
+    r"(?:(?:零(?P<cents>[0-9一二三四五六七八九])分?(?![毛角])|零?(?P<jiao>[0-9一二两三四五六七八九])(?:毛|角)?(?:零?(?P<fen>[0-9一二两三四五六七八九])分?)?)(?![0-9个件次号天月点十百千万条折斤只]))?"
     r"(?:钱|整)?"
 )
 _SMALL = re.compile(
@@ -22,7 +22,7 @@ _SIGNED = re.compile(
     rf"(?:人民币|rmb|cny|usd|us\$|hk\$|[¥$€£])\s?(?P<number>(?:{ARABIC}){_SCALE}|{CHINESE})(?:元|块)?整?"
 )
 _NAMED = re.compile(
-    rf"(?P<number>(?:{ARABIC}){_SCALE}|{CHINESE})\s?(?:人民币|rmb|cny|usd|美元|美金|欧元|英镑|港币|港元|日元|韩元|澳元|卢布|大洋|"
+    rf"(?P<number>(?:{ARABIC}){_SCALE}|{CHINESE})\s?(?:人民币|rmb|cny|usd|美元|美金|欧元|欧(?![洲美式亚盟冠])|英镑|台币|新币|加元|泰铢|hkd|eur|gbp|jpy|港币|港元|日元|韩元|澳元|卢布|大洋|"
     r"刀(?![具片子])|软妹币|yuan|dollars?|bucks?|euros?|pounds|kuai)(?![a-z])"
 )
 # Chinese that leaves its last unit out is nearly always a price: 两千三, 一百二, 三万五; so is 1.2万.
@@ -39,20 +39,24 @@ _COUNTED = (
 _COUNT = re.compile(rf"^\s?(?:多|来|几)?{_COUNTED}")
 # Words that make the bare number behind them a sum.
 _SPENT = re.compile(
-    rf"(?:(?:花|付|收|扣|退|赔|转账|转给?了|充|给|优惠|便宜|减|补|多收|少|省|涨|降|打|返|抵扣?|交|刷|支付|消费|充值|赔偿|补偿)(?:了|到了|到|去|掉)?(?:我|你们?|他|你|您)?(?:大概|大约|差不多|小|才|近|快|整整|一共|总共)?"
-    rf"|(?:价格?|原价|现价|售价|标价|单价|总价|到手价?|差价|运费|邮费|费用|金额|总额|余额|总共|一共|实付|应付|券后|优惠后|折后|打完折|活动价|会员价|拼团价|也就|就要|合计|卖|才|只要|仅|要|满|减|定金|押金|尾款|首付|预算|退款|"
+    rf"(?:(?:花|付|押|垫|亏|欠|坑|贵|砍|收|扣|退|赔|转账|转给?了|充|给|优惠|便宜|减|补|多收|少|省|涨|降|打|返|抵扣?|交|刷|支付|消费|充值|赔偿|补偿)(?:了|到了|到|去|掉)?(?:我|你们?|他|你|您)?(?:大概|大约|差不多|小|才|近|快|整整|一共|总共)?"
+    rf"|(?:价格?|原价|现价|售价|标价|单价|总价|到手价?|差价|运费|邮费|费用|金额|总额|余额|总共|一共|实付|应付|付款，?|券后|优惠后|折后|打完折|活动价|会员价|拼团价|也就|就要|合计|卖|才|只要|仅|要|满|减|定金|押金|尾款|首付|预算|退款|"
     r"price|paid|cost|costs|charged|refund of|total)(?:才|只|都|就|也|了|到了|还|从)?(?:是|为|到|要|了|收|"
     r"变成|变|涨到|降到|只有|显示|有|大概|差不多|:|：)*)\s?"
     rf"(?P<number>(?:{ARABIC})[万千wk]?\d?|[一二两三四五六七八九十百千万零〇]{{2,10}})(?![0-9.\-:/a-z零一二两三四五六七八九十百千万])"
 )
 _SHIPPED = re.compile(
     rf"(?<![0-9.\-])(?P<number>{ARABIC})(?:包邮|一件|一个|一双|一套|一盒|一斤|一瓶|一包|买的|入手|到手)"
+    rf"|(?<![零一二两三四五六七八九十百千万第])(?P<worded>[一二三四五六七八九]?十[一二三四五六七八九]?)(?:块?包邮|买的|入手|到手)"
 )
 _SPAN = re.compile(rf"(?P<number>{ARABIC}|{CHINESE})(?:-|~|到|至)$")
+_GIVEN = re.compile(
+    rf"\x00(?:元|块)?(?:送|返|减|得|变成?|降到|涨到)(?P<number>{ARABIC}|[一二三四五六七八九十百千]{{2,10}})"
+)
 _THRESHOLD = re.compile(rf"满(?P<number>{ARABIC}|{CHINESE})(?:元|块)?(?:减|送|返|打|包邮|可用|免)")
 # 两百的鞋
 _ROUND = re.compile(
-    r"(?<![0-9零一二两三四五六七八九十百千万第])(?P<number>[一二两三四五六七八九][百千])(?=的(?!人|份|量)|出头|左右|以内|以下|以上|不到|就(?:能|可)|到手|包邮|一[件个双套台盒斤瓶条本份只箱](?!人))"
+    r"(?<![0-9零一二两三四五六七八九十百千万第])(?P<number>[一二两三四五六七八九][百千])(?=的(?!人|份|量)|出头|左右|以内|以下|以上|不到|就(?:能|可)|到手|包邮|多(?:买|拍|入|的)|买的|一[件个双套台盒斤瓶条本份只箱](?!人))"
 )
 # 两块电池: pieces, not money.
 _PIECES = re.compile(
@@ -87,10 +91,15 @@ def take_money(reading: Reading) -> None:
     for match in _SPENT.finditer(reading.free):
         if not _COUNT.match(reading.after(match.end("number"), 4)):
             _keep(reading, match.span("number"), cardinal(match["number"]))
+    ends = {item.end - 1 for item in reading.found if item.type == "money"}
+    for match in _GIVEN.finditer(reading.free):  # 充200送30
+        if match.start() in ends and not _COUNT.match(reading.after(match.end("number"), 4)):
+            _keep(reading, match.span("number"), cardinal(match["number"]))
     for match in _ROUND.finditer(reading.free):
         _keep(reading, match.span("number"), cardinal(match["number"]))
     for match in _SHIPPED.finditer(reading.free):
-        _keep(reading, match.span("number"), cardinal(match["number"]))
+        name = "number" if match["number"] else "worded"
+        _keep(reading, match.span(name), cardinal(match[name]))
 
 
 def _keep(reading: Reading, span: tuple[int, int], amount: Decimal | None) -> None:
@@ -111,7 +120,7 @@ def _coins(reading: Reading, match: re.Match[str]) -> None:
     before, after = reading.before(match.start(), 6), reading.after(match.end(), 4)
     if before.endswith(("第", "每", "某", "单", "公")) and match["unit"] != "元":
         return
-    if before.endswith("第"):
+    if before.endswith(("第", "几", "好几", "数")):
         return
     if match["unit"] == "元" and re.match(r"^(?:旦|素|气|件|宵)", after):
         return
@@ -174,7 +183,10 @@ def _elliptic(reading: Reading, match: re.Match[str]) -> None:
     if (
         "." not in match[0]
         and match[0][-1] in "万千wk"
-        and not (_SURE.search(before) or re.match(r"^(?:$|[，。！？?,!的多左块])", after))
+        and not (
+            _SURE.search(before)
+            or re.match(r"^(?:$|[，。！？?,!的多左块]|预算|定金|尾款|押金|以[内下上]|出头)", after)
+        )
     ):
         return
     _keep(reading, match.span(), cardinal(match[0]))

@@ -18,7 +18,7 @@ _CARRIERS = (
 _ORDERS = "订单|定单|单子|下单|购买|交易|流水|order|purchase"
 _CUE = re.compile(
     rf"(?P<track>{_CARRIERS})|(?P<order>{_ORDERS})|(?P<single>单号)|"
-    r"(?P<other>银行卡|信用卡|储蓄卡|卡号|账号|帐号|账户|尾号|微信|qq|v信|邮编|会员|工号|验证码|序列号|券码|取件码|提货码|提取码|优惠券|"
+    r"(?P<other>银行卡|信用卡|储蓄卡|卡号|账号|帐号|账户|尾号|微信|qq|v信|邮编|会员|工号|护照|通行证|居住证|驾照|驾驶证|社保|公积金|学号|桌号|批号|批次|保单|航班|车次|手机尾|验证码|序列号|券码|取件码|提货码|提取码|优惠券|"
     r"型号|货号|款号|条码|条形码|商品编号|身份证|证件|密码|群号|税号|信用代码|分机|imei|sn码|sku|房间号|车牌|口令|兑换码|"
     r"优惠码|激活码|passcode|code|account|card|model|member)"
 )
@@ -56,7 +56,8 @@ def take_numbers(reading: Reading) -> None:
 def _trimmed(reading: Reading, start: int, end: int) -> tuple[int, int]:
     """Without a word in front that only tells what follows ("order 2026…", "no 2026…")."""
     word = re.match(
-        r"(?:orders?|no|number|num|id|is|was|ems|qq|tel|my|the|for|of|to|ups|dhl|fedex|nr|iphone)[\-_ ]",
+        r"(?:orders?|no|number|num|id|is|was|ems|qq|tel|my|the|for|of|to|ups|usps|dhl|fedex|tnt|"
+        r"parcel|package|tracking|waybill|code|call|phone|mail|from|and|nr|iphone)[\-_ ]",
         reading.plain[start:end],
     )
     return (start + word.end(), end) if word else (start, end)
@@ -87,15 +88,15 @@ def _decide(reading: Reading, start: int, end: int) -> None:
         if digits >= 8 and len(compact) <= 24:
             reading.take(Found("tracking_no", start, end, compact.upper()))
         return
-    least = 4 if cue in {"order", "single"} else 8
-    if not least <= digits or not 5 <= len(compact) <= 32 or (compact.isdigit() and digits > 20):
+    least, most = (4, 32) if cue in {"order", "single"} else (8, 20)
+    if not least <= digits or not 4 <= len(compact) <= 32 or (compact.isdigit() and digits > most):
         return
     if " " in written and not cue and not (compact.isdigit() and digits >= 11 and _even_groups(written)):
         return
     letters = re.match(r"[a-z]*", compact)
     if letters and len(letters[0]) > 6 and not cue:
         return
-    if "-" in compact and not cue and digits < 9:
+    if "-" in compact and not cue and digits < (8 if letters and letters[0] else 9):
         return
     reading.take(Found("order_id", start, end, compact.upper()))
 
@@ -113,7 +114,7 @@ def _cue(reading: Reading, start: int) -> str | None:
             earlier = _CUE.search(left[max(0, last.start() - 6) : last.start()])
             if kind == "single" and earlier and earlier.lastgroup == "track":
                 kind = "track"
-        if _JOINT.match(gap) or (kind == "track" and not re.search(r"订单|[，。；,;]", gap)):
+        if _JOINT.match(gap) or (kind == "track" and not re.search(r"订单|[。；;]|[，,].", gap)):
             return kind
     if _ORDER_BEHIND.match(reading.after(_end(reading, start), 6)):
         return "order"

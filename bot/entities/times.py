@@ -74,8 +74,11 @@ def _oclock(reading: Reading, match: re.Match[str]) -> None:
         or match["clock"]
         or match["less"]
     )
-    after = reading.after(match.end(), 4)
-    if not exact and not _plausible(reading, match, hour, after):
+    after = reading.after(match.end(), 5)
+    ends_span = _joined(reading, match.start()) is not None and not re.match(
+        r"^(?:建议|意见|要求|[小不也])", after
+    )
+    if not exact and not ends_span and not _plausible(reading, match, hour, after):
         return
     if re.match(r"^(?:方向|位置|钟方向)", after):
         return
@@ -116,7 +119,10 @@ def _plausible(reading: Reading, match: re.Match[str], hour: int, after: str) ->
     if _NOT_CLOCK.match(after) or re.search(
         r"(?:有|这|那|几|讲|说|提|早|快|慢|多|少|差|大|小|高|低|轻|便宜|前|后|哪)$", before
     ):
-        return re.search(r"(?:今|昨|明)[晚早]$", before) is not None and not _NOT_CLOCK.match(after)
+        return not _NOT_CLOCK.match(after) and (
+            re.search(r"(?:今|昨|明)[晚早]$", before) is not None
+            or re.match(r"^(?:到|至|-|~)[0-9零一二两三四五六七八九十]{1,2}[点时]", after) is not None
+        )
     linked = bool(_CLOCK_BEFORE.search(before)) or not before
     if hour == 1 and match["hour"] == "一":
         return bool(re.search(r"(?:到|至|-|~|在|[天日号晚早])$", before)) and bool(_CLOCK_AFTER.match(after))

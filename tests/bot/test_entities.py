@@ -50,10 +50,51 @@ def named(text: str, lists: EntityLists | None = None) -> list[tuple[str, str]]:
         ("七天无理由", []),
         ("3个月", []),
         ("next Friday at half past three", [("date", "2026-11-27"), ("time", "03:30")]),
+        ("发lisi艾特163点com", [("email", "lisi@163.com")]),
+        ("bob at gmail dot com", [("email", "bob@gmail.com")]),
+        ("look at taobao.com", [("url", "taobao.com")]),
+        ("+1 415 555 2671", [("phone", "+14155552671")]),
+        ("0755-86013388-808", [("phone", "075586013388")]),
+        ("18412345678-1234", [("phone", "18412345678")]),
+        ("订单9527", [("order_id", "9527")]),
+        ("通行证C12345678", []),
+        ("中通的，75345678901234", [("tracking_no", "75345678901234")]),
+        ("微信号wx_20261103", []),
+        ("五一买的", [("date", "2026-05-01")]),
+        ("五一能到吗", [("date", "2027-05-01")]),
+        ("双11那会儿", [("date", "2026-11-11")]),
+        ("冬至前到", [("date", "2026-12-22")]),
+        ("三四天前", [("date", "2026-11-17")]),
+        ("10月1号到10月7号", [("date", "2026-10-01"), ("date", "2026-10-07")]),
+        ("23号18点前", [("date", "2026-11-23"), ("time", "18:00")]),
+        ("大一号", []),
+        ("十二点半到一点没人", [("time", "12:30"), ("time", "13:00")]),
+        ("二十块零五毛", [("money", "20.5")]),
+        ("几十块", []),
+        ("30欧", [("money", "30")]),
+        ("充200送30", [("money", "200"), ("money", "30")]),
+        ("买200件送30个", []),
     ],
 )
 def test_each_form_has_one_notation(text: str, expected: list[tuple[str, str]]) -> None:
     assert named(text) == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["翠湖天地3期7号楼", "锦绣家园小区5栋2单元601室", "6栋1203", "文三路478号金茂梅溪湖12栋2单元903",
+     "阳光花园北门菜鸟驿站", "青年路与建国路交叉口", "槐安东路万达广场写字楼C座1508", "海滨新村A区3巷12号",
+     "朝阳北路101号大悦城6F-12", "星湖街328号创意产业园5-B301", "Flat 3B, 221 Baker St, London"],
+)  # fmt: skip
+def test_an_address_ends_at_its_last_part(address: str) -> None:
+    assert [(e.type, e.value) for e in extract(f"改到{address}，谢谢", NOW)] == [("address", address)]
+
+
+@pytest.mark.parametrize(
+    "text", ["麻烦放12栋下面", "快递放3号楼楼下", "放菜鸟驿站", "小区5栋", "我们公司3号楼"]
+)
+def test_a_building_without_a_name_is_no_address(text: str) -> None:
+    assert named(text) == []
 
 
 def test_spans_are_those_of_the_original_text() -> None:
@@ -115,7 +156,12 @@ HOSTILE = {
     "sums": "满1" * (MAX_LENGTH // 2),
     "months": "1月1" * (MAX_LENGTH // 3),
     "taken": "\x00" * MAX_LENGTH,
+    "gifts": "充1送1" * (MAX_LENGTH // 4),
     "mail": "a@" * (MAX_LENGTH // 2),
+    "spelt mail": "a艾特b点" * (MAX_LENGTH // 5),
+    "buildings": "文12栋" * (MAX_LENGTH // 4),
+    "estates": "文三" * (MAX_LENGTH // 2),
+    "crossings": "与文路" * (MAX_LENGTH // 3),
 }
 
 
