@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from bot.nlp.errors import NlpError
+from bot.safety.privacy import mask
 
 Task = Literal["intent", "entities", "sentiment", "similarity", "embed", "keywords"]
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
@@ -39,6 +40,15 @@ class Request(msgspec.Struct, frozen=True):
     text: str
     task: Task
     options: dict[str, Any] = {}
+
+    def for_others(self) -> Request:
+        """As it leaves the house: personal data masked, unless finding it is what is asked."""
+        if self.task == "entities":
+            return self
+        options = self.options
+        if "with" in options:
+            options = {**options, "with": [mask(text) for text in options["with"]]}
+        return Request(mask(self.text), self.task, options)
 
 
 class Result(msgspec.Struct, frozen=True):

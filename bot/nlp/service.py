@@ -36,7 +36,7 @@ def understand(text: Any, task: Any, options: Any = None) -> Result:
     spec = engine_for(request)
     if spec is not None:
         try:
-            return remote.ask(spec, [request])[0]
+            return remote.ask(spec, [request.for_others()])[0]
         except NlpError as error:
             _fall_back(spec, error)
     if request.task in BATCHED:
@@ -60,7 +60,7 @@ def _many(requests: Sequence[Request]) -> list[Result]:
         results = None
         if spec is not None:
             try:
-                results = remote.ask(spec, part)
+                results = remote.ask(spec, [request.for_others() for request in part])
             except NlpError as error:
                 _fall_back(spec, error)
         found |= zip(places, results if results is not None else local.compute(part), strict=True)

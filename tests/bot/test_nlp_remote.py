@@ -133,3 +133,18 @@ def test_an_engine_that_is_gone_is_left_alone_after_five_failures(db: None) -> N
     assert numbers[:4] == [1202] * 4 and numbers[5] == 1205
     assert understand("a", "sentiment").model == "rules"
     remote._breakers.forget()
+
+
+@pytest.mark.django_db
+def test_personal_data_stays_in_the_house(engine: _Engine) -> None:
+    RemoteEngine.objects.update(tasks=["sentiment", "similarity", "entities"])
+    service.forget()
+    text, other = "打13800138000找我", "li.lei@example.com 是我"
+    understand(text, "sentiment")
+    understand_many([text], "similarity", {"with": [other]})
+    understand(text, "entities")
+    sentiment, similarity, entities = (body for body, _key in engine.asked)
+    assert sentiment["texts"] == ["打[phone ..8000]找我"]
+    assert similarity["texts"] == sentiment["texts"]
+    assert similarity["options"][0]["with"] == ["[email] 是我"]
+    assert entities["texts"] == [text]  # to find it is what is asked
