@@ -10,8 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -185,17 +184,3 @@ class Visitor:
                 self.faults.append(f"place {self.place} grew to {position}")
             self.place = position
             self.places.append(position)
-
-
-@asynccontextmanager
-async def awake(tasks: set[asyncio.Task[None]]) -> AsyncIterator[None]:
-    """The visitors' lives end with the block; what broke in one of them breaks the test."""
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
-            raise result

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.day import AFTER_SALE, BEFORE_SALE, PATIENCE_S, Visitor, awake
+from tests.browser.day import AFTER_SALE, BEFORE_SALE, PATIENCE_S, Visitor
 from tests.browser.day_desks import Colleague, Day, Mortal, mortal
 from tests.console.people import Shops
 from tests.faults.talk import audit, log_of
 from tests.support.chromium import chromium
+from tests.support.lives import awake
 from tests.support.server import Mode, ServerFactory
 from tests.support.waiting import eventually_async
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -16,7 +15,7 @@ from playwright.async_api import (
 )
 
 from tests.console.people import PASSWORD, Shops
-from tests.support.chromium import SHOTS, WAIT_MS
+from tests.support.chromium import SHOTS, WAIT_MS, serious
 from tests.support.waiting import eventually_async
 
 
@@ -122,13 +121,7 @@ class Desk:
 
     async def serious(self) -> list[str]:
         """axe's findings that are serious or worse, as short lines."""
-        results = await Axe().run(self.page)
-        return [
-            f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
-            for found in results.response["violations"]
-            if found["impact"] in ("serious", "critical")
-            for node in found["nodes"]
-        ]
+        return await serious(self.page)
 
     async def close(self) -> None:
         """Leave; a page that complained fails the test."""

@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.support.client import Session, agent_session, rest, visitor_session
+from tests.support.lives import awake
 from tests.support.server import Server
 
 Frame = dict[str, Any]
@@ -124,15 +125,8 @@ class Person:
 async def talking(people: list[Person]) -> AsyncIterator[None]:
     """Everybody lives while the block runs; what broke in one of them breaks the test."""
     tasks = [asyncio.create_task(person.live()) for person in people]
-    try:
+    async with awake(tasks):
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
-            raise result
 
 
 async def crowd(server: Server, visitors: int = 4, urls: list[str] | None = None) -> list[Person]:

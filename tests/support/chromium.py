@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
 
 SHOTS = Path(os.environ.get("KEFU_TEST_SHOTS") or Path(tempfile.gettempdir()) / "kefu" / "shots")
 WAIT_MS = 10_000
@@ -23,3 +24,14 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+async def serious(page: Page) -> list[str]:
+    """axe's findings about a page that are serious or worse, as short lines."""
+    results = await Axe().run(page)
+    return [
+        f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+        for found in results.response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]

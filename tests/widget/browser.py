@@ -6,7 +6,6 @@ import io
 import json
 from typing import Any, Protocol
 
-from axe_playwright_python.async_playwright import Axe
 from PIL import Image, ImageDraw
 from playwright.async_api import (
     Browser,
@@ -18,7 +17,7 @@ from playwright.async_api import (
     expect,
 )
 
-from tests.support.chromium import SHOTS, WAIT_MS
+from tests.support.chromium import SHOTS, WAIT_MS, serious
 from tests.support.server import Server
 
 PHONE: dict[str, Any] = {
@@ -168,13 +167,7 @@ class Visitor:
 
     async def serious(self) -> list[str]:
         """axe's findings that are serious or worse, as short lines."""
-        results = await Axe().run(self.page)
-        return [
-            f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
-            for found in results.response["violations"]
-            if found["impact"] in ("serious", "critical")
-            for node in found["nodes"]
-        ]
+        return await serious(self.page)
 
     async def leave(self, network_may_fail: bool = False) -> None:
         """Close the browser's context; a page that complained fails the test."""
