@@ -97,11 +97,10 @@ class Bundle:
 
         def retrieve(query: str, at: str, language: str, now: datetime) -> list[Hit]:
             now_ms = int(now.timestamp() * 1000)
-            hits = index.search(query, limit=5, site=at, language=language, now_ms=now_ms)
-            if hits and hits[0].score >= OFFER_AT:
-                return hits
             # What is known in the other language only is better than nothing.
-            return index.search(query, limit=5, site=at, now_ms=now_ms) or hits
+            return index.search(
+                query, limit=5, site=at, language=language, now_ms=now_ms, widened_below=OFFER_AT
+            )
 
         def read(text: str, now: datetime) -> list[Entity]:
             return extract(text, now, self.lists)

@@ -24,6 +24,7 @@ from knowledge.search.rows import Matrix, Rows
 from knowledge.search.terms import LONGEST, NUMBER
 from knowledge.text import fold
 from knowledge.text.fold import HAN
+from knowledge.text.numbered import Numbers
 
 ANSWER_AT = 0.5  # from here on the first hit is the answer
 OFFER_AT = 0.22  # from here on hits are worth offering as choices
@@ -93,11 +94,12 @@ _JUDGE = np.array([_WEIGHTS.judged[name] for name in JUDGED])
 
 
 class Candidates(msgspec.Struct, frozen=True):
-    """What is compared: the query with its terms; rows of wordings with their entries, answers' rows and
-    texts; the share of the query's words that the lexicon knows."""
+    """What is compared: the query with its terms and their numbers in the base; rows of wordings with their
+    entries, answers' rows and texts; the share of the query's words that the lexicon knows."""
 
     query: str
     wanted: Mapping[str, float]
+    numbers: Numbers
     rows: npt.NDArray[np.int64]
     owner: npt.NDArray[np.int64]
     answers: npt.NDArray[np.int64]
@@ -107,7 +109,7 @@ class Candidates(msgspec.Struct, frozen=True):
 
 def features(found: Candidates, rows: Rows) -> Matrix:
     """One line a candidate, one column a feature, each 0…1."""
-    query = rows.asked(found.wanted)
+    query = rows.asked(found.wanted, found.numbers)
     seen = rows.overlap(query, found.rows)
     told = rows.shared(query, found.answers)
     weighed = _shares(seen.both, query.mass, seen.rows)[:, _WEIGHED_AT]
@@ -210,7 +212,8 @@ _TOLD = {
     "answer": "answer_words",
     "order": "order_query",
 }
+_TOLD_AT = [FEATURES.index(feature) for feature in _TOLD.values()]
 
 
 def _parts(seen: Matrix) -> dict[str, float]:
-    return {name: round(float(seen[FEATURES.index(feature)]), 3) for name, feature in _TOLD.items()}
+    return {name: round(value, 3) for name, value in zip(_TOLD, seen[_TOLD_AT].tolist(), strict=True)}

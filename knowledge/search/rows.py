@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.terms import ANSWER, FIELDS, NUMBER, TOLD_BY_WORD, informative
-from knowledge.text.numbered import Numbered
+from knowledge.text.numbered import Numbered, Numbers
 
 Ints = npt.NDArray[np.int32 | np.uint16]
 Places = npt.NDArray[np.int64]
@@ -121,11 +121,13 @@ class Rows:
         self._rows = row[order]
         self._impact: Floats = weights[order]
 
-    def scores(self, wanted: Mapping[str, float]) -> tuple[Matrix, Matrix]:
-        """By row: the coarse score of all `wanted` terms, and of those alone that tell what it is about."""
+    def scores(self, wanted: Mapping[str, float], numbers: Numbers) -> tuple[Matrix, Matrix]:
+        """By row: the coarse score of all `wanted` terms, and of those alone that tell what it is about.
+
+        `numbers`: theirs, as `terms.find` gives them; here and in `asked`.
+        """
         told: tuple[list[Ints], list[Ints]] = [], []
         gained: tuple[list[Floats], list[Floats]] = [], []
-        numbers = self.terms.find(wanted)
         spans = zip(self._postings[numbers].tolist(), self._postings[numbers + 1].tolist(), strict=True)
         for number, (term, sure), (begin, end) in zip(numbers.tolist(), wanted.items(), spans, strict=True):
             if number < 0:
@@ -187,10 +189,9 @@ class Rows:
         added = np.bincount(cell, values, minlength=lines * WIDTH)
         return added.astype(np.float64, copy=False).reshape(lines, WIDTH)
 
-    def asked(self, wanted: Mapping[str, float]) -> Asked:
+    def asked(self, wanted: Mapping[str, float], numbers: Numbers) -> Asked:
         """`wanted` in this base's numbers. A term that nobody here holds tells the most."""
         weighed, plain, length = [0.0] * WIDTH, [0.0] * WIDTH, 0.0
-        numbers = self.terms.find(wanted)
         here = zip(numbers.tolist(), self.idf[numbers].tolist(), self._rare[numbers].tolist(), strict=True)
         for (number, idf, rare), (term, sure) in zip(here, wanted.items(), strict=True):
             field = NUMBER[term[0]]
