@@ -175,8 +175,8 @@ def _build_beside(number: int, live: Live) -> threading.Thread:
     with _lock:
         if _builder is None or not _builder.is_alive():
             _builder = threading.Thread(target=_rebuild, args=(number, live), name="bot-build", daemon=True)
-        return _builder
             _builder.start()
+        return _builder
 
 
 def _rebuild(number: int, live: Live) -> None:
