@@ -5,6 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --requirement
 SLOW := browser or fault
+# Two tests at a time, each file by one worker (the longest first: tests/support/ordering.py).
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Tests compile to files once rather than in every worker of every run: 20 s of two processors.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check bench requirements messages installed installed-dev system
@@ -16,12 +20,12 @@ run: installed ## install what is pinned, then serve on port 8000 (or PORT)
 	@exec $(BIN)/python manage.py serve --init
 
 test: installed-dev system ## all tests, with real PostgreSQL, Redis and Chromium (installs them by apt)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(SLOW))"
-	KEFU_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "database and not ($(SLOW))"
-	$(BIN)/python -m pytest -m "$(SLOW)"
+	$(PYTEST) -m "not ($(SLOW))"
+	KEFU_TEST_DATABASE=postgres $(PYTEST) -m "database and not ($(SLOW))"
+	$(PYTEST) -m "$(SLOW)"
 
 test-fast: installed-dev system ## the tests without browser and faults
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not ($(SLOW))"
+	$(PYTEST) -m "not ($(SLOW))"
 
 check: installed-dev ## linters, types, import rules, migrations, OpenAPI, translations
 	$(BIN)/ruff check .

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.conf import settings
+from django.db import connection
 
-from tests.support import emptying, services
+from tests.support import emptying, migrated, ordering, services
 from tests.support.server import Mode, Server, ServerFactory
 
 
@@ -23,16 +25,39 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the database of the test process: `make test` runs that on PostgreSQL, too."""
+    """Mark what uses the database of the test process: `make test` runs that on PostgreSQL, too. Long files
+    come first."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "admin_client"}:
             item.add_marker("database")
+    ordering.sort(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """How files are handed to xdist's workers, whatever `--dist` says."""
+    return ordering.scheduler(config, log)
 
 
 def pytest_unconfigure() -> None:
     """Leave no service behind; only the process that made them does anything."""
     services.stop_all()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The test database is there before pytest-django looks, and goes with the run's folder."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database of this test process has its tables before Django would make them."""
+    database = settings.DATABASES["default"]
+    if connection.vendor == "postgresql":
+        database["TEST"]["TEMPLATE"] = migrated.postgres_template()
+    else:
+        migrated.sqlite_file(Path(database["TEST"]["NAME"]))
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,7 @@ class Wire:
         await asyncio.gather(*(http.aclose() for http in [self.http, *self._https]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Callable[[Kind], World], LongWaits]]:
     with ExitStack() as stack:
         known: dict[Kind, World] = {}
@@ -123,13 +123,13 @@ def _suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Callable[
         yield world, waits
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def worlds(_suite: tuple[Callable[[Kind], World], LongWaits]) -> Callable[[Kind], World]:
     """Worlds of this test process, started when first asked for."""
     return _suite[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def long_waits(_suite: tuple[Callable[[Kind], World], LongWaits]) -> LongWaits:
     """The long waits at them, which began when they did."""
     return _suite[1]

@@ -217,7 +217,8 @@ class ServerFactory:
         folder = data_dir or self._folder / f"data-{number}"
         values = self.environment(mode, KEFU_DATA_DIR=str(folder))
         if mode == "embedded" and tables and not folder.exists():
-            migrated.sqlite_file(folder)
+            folder.mkdir(mode=0o700, parents=True)
+            migrated.sqlite_file(folder / "db.sqlite3")
         server = Server(mode, folder, {**values, **(env or {})}, self._log(number))
         self._servers.append(server)
         server.launch()
