@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -12,11 +11,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from bot.admin.naming import LEVELS, VERDICTS, named
+from bot.admin.telling import told, took
 from bot.models import Answered, Outcome
 from chat.admin.base import BoundedPaginator, ChoiceFilter, moment_of
 from knowledge.admin.scope import FactAdmin, SiteFilter
-
-LEVELS = ("guard", "loops", "rules", "intent", "graph", "retrieval", "model", "honest", "failure", "none")
 
 
 class LevelFilter(ChoiceFilter):
@@ -24,7 +23,7 @@ class LevelFilter(ChoiceFilter):
 
     title = _("level")
     parameter_name = "level"
-    choices_by_value = {level: level for level in LEVELS}
+    choices_by_value = dict(LEVELS)
 
 
 class OutcomeFilter(ChoiceFilter):
@@ -55,25 +54,38 @@ class HelpedFilter(admin.SimpleListFilter):
 class AnsweredAdmin(FactAdmin):
     """Answers of the bot, newest first."""
 
+    empty_hint = _(
+        "Nobody has asked the bot anything yet. Every answer will stand here, with why it was given."
+    )
     change_list_template = "admin/bot/answered_list.html"
     paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-at_ms",)
     list_display = (
-        "question", "outcome", "level", "shown_confidence", "intent", "shown_source", "helped",
+        "question", "outcome", "shown_level", "shown_confidence", "intent", "shown_source", "helped",
         "site_name", "shown_at",
     )  # fmt: skip
     list_filter = (SiteFilter, OutcomeFilter, LevelFilter, HelpedFilter)
     search_fields = ("question", "=conversation")
     fields = (
-        "question", "outcome", "level", "shown_confidence", "intent", "shown_sources", "shown_trace",
+        "question", "outcome", "shown_level", "shown_confidence", "intent", "shown_sources", "shown_trace",
         "helped",
-        "model", "took_us", "conversation", "seq", "site_name", "shown_at",
+        "model", "shown_took", "conversation", "seq", "site_name", "shown_at",
     )  # fmt: skip
     readonly_fields = fields
 
     class Media:
         css = {"all": ("bot/admin.css",)}
+
+    @admin.display(description=_("level"), ordering="level")
+    def shown_level(self, row: Answered) -> str:
+        """In words."""
+        return named(LEVELS, row.level) if row.level else "–"
+
+    @admin.display(description=_("took"), ordering="took_us")
+    def shown_took(self, row: Answered) -> str:
+        """For people."""
+        return took(row.took_us)
 
     @admin.display(description=_("certainty"), ordering="confidence")
     def shown_confidence(self, row: Answered) -> str:
@@ -102,14 +114,14 @@ class AnsweredAdmin(FactAdmin):
         """Level by level."""
         lines = (
             (
-                step.get("level", ""), step.get("verdict", ""), step.get("took_us", 0),
-                msgspec.json.format(msgspec.json.encode(step.get("detail", {})), indent=1).decode(),
+                named(LEVELS, step.get("level", "")), named(VERDICTS, step.get("verdict", "")),
+                took(step.get("took_us", 0)), told(step.get("detail", {})),
             )
             for step in row.trace
         )  # fmt: skip
         body = format_html_join(
             "",
-            '<tr><th>{}</th><td>{}</td><td class="num">{} µs</td><td><pre class="detail">{}</pre></td></tr>',
+            '<tr><th>{}</th><td>{}</td><td class="num">{}</td><td>{}</td></tr>',
             lines,
         )
         return format_html('<table class="trace">{}</table>', body)

@@ -76,6 +76,7 @@ class TryForm(forms.Form):
 class EndpointAdmin(TaughtAdmin):
     """Endpoints."""
 
+    empty_hint = _("No endpoints yet. Add the address at your shop that looks up an order or makes a refund.")
     form = EndpointForm
     site_path = None
     change_form_template = "admin/bot/endpoint_form.html"

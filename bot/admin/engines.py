@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from bot.admin.base import SecretField, TaughtAdmin, masked
+from bot.admin.naming import TASKS as TASK_WORDS
+from bot.admin.naming import named
 from bot.answering.encoding import english
 from bot.learning import progress
 from bot.learning.gain import measure
@@ -34,6 +36,7 @@ else:
 class TrainedModelAdmin(TaughtAdmin):
     """Learnt models: made by learning, chosen by hand."""
 
+    empty_hint = _("Nothing is learnt yet. Write examples at the intents, then learn from them above.")
     site_path = None
     change_list_template = "admin/bot/model_list.html"
     change_form_template = "admin/bot/model_form.html"
@@ -152,9 +155,11 @@ class TrainedModelAdmin(TaughtAdmin):
 class RemoteEngineForm(_EngineForm):
     """An engine elsewhere; its key is written, never shown."""
 
-    new_key = SecretField(label=_("key"), max_length=200, help_text=_("Empty: it stays as it is."))
+    new_key = SecretField(label=_("access key"), max_length=200, help_text=_("Empty: it stays as it is."))
     tasks = forms.MultipleChoiceField(
-        label=_("tasks"), choices=[(task, task) for task in TASKS], widget=forms.CheckboxSelectMultiple
+        label=_("tasks"),
+        choices=[(task, TASK_WORDS[task]) for task in TASKS],
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
@@ -173,6 +178,7 @@ class RemoteEngineForm(_EngineForm):
 class RemoteEngineAdmin(TaughtAdmin):
     """Engines behind the NLP interface."""
 
+    empty_hint = _("The engine within answers everything. Add one elsewhere to hand it some of the tasks.")
     form = RemoteEngineForm
     site_path = None
     list_display = ("name", "url", "shown_tasks", "version", "canary_percent", "timeout_ms", "enabled")
@@ -189,13 +195,13 @@ class RemoteEngineAdmin(TaughtAdmin):
     @admin.display(description=_("tasks"))
     def shown_tasks(self, row: RemoteEngine) -> str:
         """Their names."""
-        return ", ".join(row.tasks)
+        return " · ".join(named(TASK_WORDS, task) for task in row.tasks)
 
 
 class LanguageModelForm(_ModelForm):
     """A language model; its key is written, never shown."""
 
-    new_key = SecretField(label=_("key"), max_length=300, help_text=_("Empty: it stays as it is."))
+    new_key = SecretField(label=_("access key"), max_length=300, help_text=_("Empty: it stays as it is."))
 
     class Meta:
         model = LanguageModel
@@ -216,6 +222,10 @@ class LanguageModelForm(_ModelForm):
 class LanguageModelAdmin(TaughtAdmin):
     """Models that write answers."""
 
+    empty_hint = _(
+        "The bot works without a language model. Add one to have answers written from what the "
+        "knowledge base says."
+    )
     form = LanguageModelForm
     list_display = ("model", "site_name", "base_url", "tokens_a_day", "enabled", "updated_at")
     list_filter = (SiteFilter,)

@@ -37,6 +37,9 @@ class EntityListForm(_ListForm):
 class EntityListAdmin(TaughtAdmin):
     """Words of a type."""
 
+    empty_hint = _(
+        "No lists of your own yet: names of products or shops, which slots of intents can then ask for."
+    )
     form = EntityListForm
     site_path = None
     list_display = ("name", "title", "shown_values", "fuzzy", "updated_at")
@@ -71,6 +74,9 @@ class EntityPatternForm(_PatternForm):
 class EntityPatternAdmin(TaughtAdmin):
     """Patterns of a type."""
 
+    empty_hint = _(
+        "No patterns of your own yet: numbers of contracts or parts, which slots of intents can then ask for."
+    )
     form = EntityPatternForm
     site_path = None
     list_display = ("name", "pattern", "updated_at")

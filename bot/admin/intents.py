@@ -123,6 +123,7 @@ class SlotInline(_Inline):
 class IntentAdmin(TaughtAdmin):
     """What visitors want done."""
 
+    empty_hint = _("No intents yet. Add what visitors want done, with a few sentences as they would say it.")
     form = IntentForm
     inlines = (SlotInline,)
     change_list_template = "admin/bot/intent_list.html"

@@ -4,6 +4,7 @@ in the session of the login, so a dialog goes on over turns.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from bot.admin.fields import PairField
@@ -19,6 +21,7 @@ from bot.answering.bundle import bundle_now
 from bot.dialog.state import DialogState
 from bot.learning.draft import draft_bundle
 from bot.learning.trial import Question, Seen, attempt
+from bot.models import Intent
 from bot.strategies.base import Said
 from chat import sites
 from knowledge.admin.scope import site_choices, writer
@@ -85,12 +88,30 @@ def playground(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.cleaned_data["text"].strip():
         request.session[KEY] = msgspec.to_builtins(_after(talk, form.cleaned_data))
         return HttpResponseRedirect(reverse("bot:playground"))
+    titles = _titles()
     context = {
         **admin.site.each_context(request), "title": _("Playground"), "form": form,
-        "turns": [{**turn, "html": html_of(turn["answer"])} for turn in talk.turns],
+        "turns": [_shown(turn, titles) for turn in talk.turns],
         "newest": talk.turns[-1] if talk.turns else None,
     }  # fmt: skip
     return TemplateResponse(request, "admin/bot/playground.html", context)
+
+
+def _titles() -> dict[str, str]:
+    """Intents by name, as the language of the page calls them."""
+    english = (get_language() or "").startswith("en")
+    rows = Intent.objects.values_list("name", "title", "title_en")
+    return {name: (title_en or title) if english else title for name, title, title_en in rows}
+
+
+def _shown(turn: dict[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    """A turn for the page: its answer as HTML, and intents by their titles."""
+    seen = turn["seen"] or {}
+    return {
+        **turn, "html": html_of(turn["answer"]),
+        "intent_title": titles.get(turn["intent"], turn["intent"]),
+        "ranking": [(titles.get(name, name), share) for name, share in seen.get("ranking", ())],
+    }  # fmt: skip
 
 
 def _after(talk: _Talk, given: dict[str, Any]) -> _Talk:
@@ -141,9 +162,9 @@ def _turn(text: str, seen: Seen) -> dict[str, Any]:
             "ranking": seen.ranking,
             "in_scope": seen.in_scope,
             "hits": seen.hits,
-            "steps": [{**step, "detail": _text(step.get("detail", {}))} for step in seen.steps],
-            "before": _text(seen.before),
-            "after": _text(seen.after),
+            "steps": seen.steps,
+            "before": seen.before,
+            "after": seen.after,
             "writing": _writing(seen),
         },
     }
@@ -159,10 +180,6 @@ def _writing(seen: Seen) -> dict[str, Any] | None:
         "model": written.model, "outcome": written.outcome, "text": written.text[:MAX_TEXT],
         "tokens": written.tokens, "took_ms": written.took_ms, "passages": passages,
     }  # fmt: skip
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
 
 
 def _history(turns: list[dict[str, Any]]) -> tuple[Said, ...]:

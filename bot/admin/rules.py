@@ -30,6 +30,7 @@ DAYS = tuple(
         (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
     )
 )
+SHORT = 32
 _TIME = re.compile(r"\A([01]\d|2[0-3]):[0-5]\d\Z")
 
 
@@ -120,10 +121,16 @@ class RuleForm(_Form):
                     self.add_error(name if name in self.fields else None, said)
 
 
+def _short(expression: str) -> str:
+    """A pattern's beginning: a column is no place to read it."""
+    return expression if len(expression) <= SHORT else f"{expression[: SHORT - 1]}…"
+
+
 @admin.register(Rule)
 class RuleAdmin(TaughtAdmin):
     """Answers without asking anybody."""
 
+    empty_hint = _("No rules yet. A rule answers certain words at once, or hands over to people.")
     form = RuleForm
     list_display = ("name", "kind", "shown_expressions", "site_name", "to_people", "priority", "enabled")
     list_filter = (SiteFilter, "kind", "enabled", "to_people")
@@ -149,7 +156,7 @@ class RuleAdmin(TaughtAdmin):
     def shown_expressions(self, row: Rule) -> str:
         """The first of them."""
         rest = len(row.expressions) - 3
-        return " · ".join(row.expressions[:3]) + (f" +{rest}" if rest > 0 else "")
+        return " · ".join(_short(one) for one in row.expressions[:3]) + (f" +{rest}" if rest > 0 else "")
 
     @admin.display(description=_("try it"))
     def try_it(self, row: Rule) -> str:

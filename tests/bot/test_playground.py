@@ -18,6 +18,7 @@ from django.test import Client
 
 from bot import config
 from bot import sites as bots
+from bot.admin.naming import FACTS, LEVELS, named
 from bot.answering import bundle
 from bot.learning import draft
 from bot.learning.comparing import Given, Pair, report_of, verdict_of
@@ -57,7 +58,7 @@ def test_an_answer_shows_every_step(admin_client: Client, shop: Site, teach: Tea
     assert turn["seen"]["steps"][0]["level"] == "guard"
     assert turn["seen"]["entities"][0]["type"] == "phone"
     assert turn["seen"]["hits"][0]["parts"]
-    assert "13800138000" in page and "retrieval" in page
+    assert "13800138000" in page and f"→ {named(LEVELS, 'retrieval')}" in page
     assert "<script>" not in page and "style=" not in page.split("</header>")[-1].split("<footer")[0]
 
 
@@ -72,7 +73,7 @@ def test_a_dialog_goes_on_over_turns_until_a_new_talk(admin_client: Client, shop
     page = _say(admin_client, shop, "2026112000123")
     turn = _talk(admin_client)["turns"][-1]
     assert (turn["called"], turn["slots"]) == ("order_status", {"order_id": "2026112000123"})
-    assert "order_id = 2026112000123" in page
+    assert f"{named(FACTS, 'order_id')}: 2026112000123" in page
     admin_client.post(PAGE, {"reset": "1"})
     assert _talk(admin_client)["turns"] == []
     _say(admin_client, shop, "我的订单到哪了")

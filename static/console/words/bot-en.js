@@ -47,6 +47,7 @@ export default {
   "verdict.vip": "important visitor",
   "verdict.miss": "nothing good enough",
   "verdict.wordless": "no words",
+  "verdict.circle": "the same again and again",
   "verdict.ask": "asked for something",
   "verdict.confirm": "asked for a yes",
   "verdict.done": "has all it needs",
@@ -77,6 +78,7 @@ export default {
   "detail.category": "category",
   "detail.priority": "priority",
   "detail.intent": "intent",
+  "detail.turns": "turns",
   "detail.margin": "lead",
 
   "answer.sources": "Where this comes from:",

@@ -47,6 +47,7 @@ export default {
   "verdict.vip": "重要访客",
   "verdict.miss": "没有足够好的答案",
   "verdict.wordless": "没有文字",
+  "verdict.circle": "原地打转",
   "verdict.ask": "追问信息",
   "verdict.confirm": "请求确认",
   "verdict.done": "信息齐全",
@@ -77,6 +78,7 @@ export default {
   "detail.category": "类别",
   "detail.priority": "优先级",
   "detail.intent": "意图",
+  "detail.turns": "轮次",
   "detail.margin": "领先",
 
   "answer.sources": "答案来源：",

@@ -1,0 +1,3 @@
+/* The newest turn is in sight when the page has come. */
+const turns = document.querySelector(".turns");
+turns.scrollTop = turns.scrollHeight;
