@@ -275,6 +275,7 @@ class ArticleAdmin(PublishableAdmin):
     readonly_fields = ("shown_status", "changed_by", "updated_at")
     inlines = (SectionInline,)
     fieldsets = (
+    actions = (*PublishableAdmin.actions, "export_markdown", "export_html")
         (None, {"fields": ("title", "summary", "source_url")}),
         (_("Where and when"), {"fields": ("category", "site_id", "language", "valid_from", "valid_until")}),
         (_("State"), {"fields": ("shown_status", "changed_by", "updated_at")}),
@@ -282,6 +283,16 @@ class ArticleAdmin(PublishableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         """Sections are saved behind it, so a change of those alone makes a draft, too."""
+    @admin.action(description=_("Export as Markdown"))
+    def export_markdown(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse:
+        """The selected ones."""
+        return files.article_response(queryset, "markdown")
+
+    @admin.action(description=_("Export as HTML"))
+    def export_html(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse:
+        """The selected ones."""
+        return files.article_response(queryset, "html")
+
         changed_parts = any(key.startswith("sections-") for key in request.POST)
         if not change or form.has_changed() or (changed_parts and "_roll_back" not in request.POST):
             editing.save_article(obj, person(request))

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from knowledge.admin.scope import FactAdmin, site_choices, uuid_or_none, writer
 from knowledge.errors import Refused
 from knowledge.importing import files, running
-from knowledge.importing.exporting import WRITERS
+from knowledge.importing.exporting import ARTICLE_WRITERS, WRITERS
 from knowledge.importing.items import MAX_BYTES, BadFile
-from knowledge.models import ImportJob, ImportStatus, Language, OnDuplicate, Question
+from knowledge.models import Article, ImportJob, ImportStatus, Language, OnDuplicate, Question
 from knowledge.publishing.pending import of_sites
 from knowledge.tasks import nudge_import
 
@@ -75,6 +75,11 @@ class ImportJobAdmin(FactAdmin):
             path("upload/", wrap(self.upload_view), name="knowledge_upload"),
             path("download/<slug:kind>/", wrap(self.download_view), name="knowledge_download"),
             *super().get_urls(),
+            path(
+                "download/articles/<slug:kind>/",
+                wrap(self.articles_view),
+                name="knowledge_download_articles",
+            ),
         ]
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
@@ -99,6 +104,7 @@ class ImportJobAdmin(FactAdmin):
             **self.admin_site.each_context(request), "title": _("Import and export"), "opts": self.opts,
             "form": form, "media": self.media, "kinds": list(WRITERS),
         }  # fmt: skip
+            "article_kinds": list(ARTICLE_WRITERS),
         return TemplateResponse(request, "admin/knowledge/upload.html", context)
 
     def download_view(self, request: HttpRequest, kind: str) -> HttpResponse:
@@ -109,6 +115,13 @@ class ImportJobAdmin(FactAdmin):
         return files.response(of_sites(Question.objects.all(), who), kind)
 
     def change_view(
+    def articles_view(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """Every article of the person's sites."""
+        who = writer(request)
+        if kind not in ARTICLE_WRITERS:
+            raise Http404
+        return files.article_response(of_sites(Article.objects.all(), who), kind)
+
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """How far it is, and what is to be said."""

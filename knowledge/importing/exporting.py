@@ -1,4 +1,6 @@
-"""Questions as files that come back the same: CSV, XLSX, JSONL, Markdown, HTML. Pure."""
+"""Questions as files that come back the same: CSV, XLSX, JSONL, Markdown, HTML; articles as Markdown, HTML.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,13 @@ from typing import Any, Final
 
 import msgspec
 
+from knowledge.importing.extras import card_to, links_to
 from knowledge.importing.items import SEPARATOR
 from knowledge.importing.tables import COLUMNS, safe_cell
+
+_HEAD: Final = (
+    '<!doctype html>\n<html><head><meta charset="utf-8"><title>{title}</title></head><body><main>\n'
+)
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -25,6 +32,19 @@ class Exported(msgspec.Struct, frozen=True):
     language: str = ""
     valid_from: str = ""
     valid_until: str = ""
+    links: tuple[dict[str, str], ...] = ()
+    images: tuple[dict[str, str], ...] = ()
+    card: dict[str, Any] | None = None
+
+
+class ExportedArticle(msgspec.Struct, frozen=True):
+    """An article as a file holds it: (heading, Markdown) for each section."""
+
+    title: str
+    sections: tuple[tuple[str, str], ...]
+    summary: str = ""
+    category: str = ""
+    language: str = ""
 
 
 def to_jsonl(rows: Iterable[Exported]) -> bytes:
@@ -34,7 +54,8 @@ def to_jsonl(rows: Iterable[Exported]) -> bytes:
     for row in rows:
         line: dict[str, Any] = {"id": row.id, "question": row.question, "similar": row.similar}
         line |= {"answer": row.answer, "category": row.category, "language": row.language or "any"}
-        line |= {name: getattr(row, name) for name in ("valid_from", "valid_until") if getattr(row, name)}
+        others = ("valid_from", "valid_until", "links", "images", "card")
+        line |= {name: getattr(row, name) for name in others if getattr(row, name)}
         lines.append(encoder.encode(line) + b"\n")
     return b"".join(lines)
 
@@ -75,6 +96,7 @@ def to_markdown(rows: Iterable[Exported]) -> bytes:
         marks = {
             "id": row.id, "similar": f" {SEPARATOR} ".join(row.similar), "language": row.language or "any",
             "category": row.category, "valid_from": row.valid_from, "valid_until": row.valid_until,
+            **_extras(row),
         }  # fmt: skip
         parts.extend(
             f"<!-- {name}: {_line(value).replace('--', '- -')} -->\n"
@@ -87,16 +109,50 @@ def to_markdown(rows: Iterable[Exported]) -> bytes:
 
 def to_html(rows: Iterable[Exported]) -> bytes:
     """A page of questions; answers stay Markdown, which reads well as it is."""
-    parts = ['<!doctype html>\n<html><head><meta charset="utf-8"><title>FAQ</title></head><body><main>\n']
+    parts = [_HEAD.format(title="FAQ")]
     for row in rows:
         marks = {
             "id": row.id, "similar": f" {SEPARATOR} ".join(row.similar), "language": row.language or "any",
             "category": row.category, "valid-from": row.valid_from, "valid-until": row.valid_until,
+            **_extras(row),
         }  # fmt: skip
         attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in marks.items() if value)
         paragraphs = _below(row.answer).split("\n\n")
         answer = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
         parts.append(f"<details{attributes}><summary>{escape(row.question)}</summary>{answer}</details>\n")
+    parts.append("</main></body></html>\n")
+    return "".join(parts).encode()
+
+
+def articles_to_markdown(rows: Iterable[ExportedArticle]) -> bytes:
+    """One top heading an article, its sections below it."""
+    parts: list[str] = []
+    for row in rows:
+        parts.append(f"# {_line(row.title)}\n<!-- article -->\n")
+        marks = {"summary": row.summary, "category": row.category, "language": row.language or "any"}
+        parts.extend(
+            f"<!-- {name}: {_line(value).replace('--', '- -')} -->\n"
+            for name, value in marks.items()
+            if value
+        )
+        for heading, text in row.sections:
+            parts.append(f"\n## {_line(heading)}\n\n{_below(text)}\n" if heading else f"\n{_below(text)}\n")
+        parts.append("\n")
+    return "".join(parts).encode()
+
+
+def articles_to_html(rows: Iterable[ExportedArticle]) -> bytes:
+    """A page of articles; their texts stay Markdown."""
+    parts = [_HEAD.format(title="Articles")]
+    for row in rows:
+        marks = {"summary": row.summary, "category": row.category, "language": row.language or "any"}
+        attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in marks.items() if value)
+        parts.append(f"<section data-article{attributes}><h1>{escape(row.title)}</h1>")
+        for heading, text in row.sections:
+            parts.append(f"<h2>{escape(heading)}</h2>" if heading else "")
+            paragraphs = _below(text).split("\n\n")
+            parts.extend(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
+        parts.append("</section>\n")
     parts.append("</main></body></html>\n")
     return "".join(parts).encode()
 
@@ -108,6 +164,10 @@ WRITERS: Final[dict[str, tuple[Callable[[Iterable[Exported]], bytes], str]]] = {
     "markdown": (to_markdown, "text/markdown; charset=utf-8"),
     "html": (to_html, "text/html; charset=utf-8"),
 }
+ARTICLE_WRITERS: Final[dict[str, tuple[Callable[[Iterable[ExportedArticle]], bytes], str]]] = {
+    "markdown": (articles_to_markdown, "text/markdown; charset=utf-8"),
+    "html": (articles_to_html, "text/html; charset=utf-8"),
+}
 ENDINGS: Final = {"markdown": "md"}
 
 
@@ -116,9 +176,15 @@ def _cells(row: Exported) -> list[str]:
         safe_cell(cell)
         for cell in (
             row.id, row.question, "\n".join(row.similar), row.answer, row.category, row.language or "any",
-            row.valid_from, row.valid_until,
+            row.valid_from, row.valid_until, *_extras(row).values(),
         )
     ]  # fmt: skip
+
+
+def _extras(row: Exported) -> dict[str, str]:
+    return {
+        "links": links_to(row.links), "images": links_to(row.images, "alt"), "card": card_to(row.card),
+    }  # fmt: skip
 
 
 def _line(text: str) -> str:

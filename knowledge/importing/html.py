@@ -23,6 +23,10 @@ _BLOCKS: Final = {
 }  # fmt: skip
 _HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _MARKS: Final = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`"}
+_KEPT: Final = (
+    "id", "similar", "language", "category", "valid_from", "valid_until", "links", "images", "card",
+    "summary",
+)  # fmt: skip
 _BLANKS: Final = re.compile(r"[ \t\r\f\v]*\n\s*\n\s*")
 _SPACES: Final = re.compile(r"\s+")
 
@@ -79,6 +83,9 @@ class _Reader(HTMLParser):
             self._heading = True
             self.parts.append("\n\n" + "#" * _HEADINGS.get(tag, 3) + " ")
         elif tag == "details":
+            self._keep(found)
+        elif tag == "section" and "data-article" in found:
+            self._marks.append("article")
             self._keep(found)
         elif tag in _BLOCKS:
             self.parts.append("\n\n")
@@ -149,9 +156,9 @@ class _Reader(HTMLParser):
         self.parts.append("\n" + "  " * depth + (f"{number + 1}. " if kind == "ol" else "- "))
 
     def _keep(self, attributes: dict[str, str]) -> None:
-        """What our own export says of a question beside its words."""
-        for name in ("id", "similar", "language", "category", "valid_from", "valid_until"):
-            value = attributes.get(f"data-{name.replace('_', '-')}", "")
+        """What our own export says of a question or an article beside its words."""
+        for name in _KEPT:
+            value = " ".join(attributes.get(f"data-{name.replace('_', '-')}", "").split())
             if value:
                 self._marks.append(f"{name}: {value.replace('--', '- -')}")
         self.parts.append("\n\n")

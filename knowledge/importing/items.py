@@ -17,7 +17,9 @@ SEPARATOR: Final = "|"
 
 
 class QuestionItem(msgspec.Struct, frozen=True):
-    """A question of a file. `language` None: as the import says; moments are ISO 8601 as written."""
+    """A question of a file. `language` None: as the import says; moments are ISO 8601 as written, and links,
+    pictures and card as `knowledge.importing.extras` has them.
+    """
 
     line: int
     text: str
@@ -28,6 +30,9 @@ class QuestionItem(msgspec.Struct, frozen=True):
     language: str | None = None
     valid_from: str = ""
     valid_until: str = ""
+    links: str = ""
+    images: str = ""
+    card: str = ""
 
 
 class ArticleItem(msgspec.Struct, frozen=True):

@@ -1,9 +1,9 @@
 """Markdown: headings become questions or articles. Pure.
 
 A heading that asks ("…？", "Q: …", or marked `<!-- question -->`) is a question, and what stands below it
-its answer; the heading above it is its category. A top heading without questions is an article, and the
-headings below it its sections. What a question has beside that stands in comments below its heading, which
-no reader sees:
+its answer; the heading above it is its category. A top heading without questions, or marked
+`<!-- article -->`, is an article, and the headings below it its sections. What a question has beside that
+stands in comments below its heading, which no reader sees:
 
     ## 多久发货？
     <!-- id: zh-012 -->
@@ -101,12 +101,13 @@ def _part(blocks: list[Block], name: str, source_url: str) -> Iterator[Item]:
     first, below = blocks[0], blocks[1:]
     if first.level == 0 and not first.text and not below:
         return
-    below = _gathered([first, *below])[1:]
-    if first.asks:
+    marked = "article" in first.marks
+    below = below if marked else _gathered([first, *below])[1:]
+    if first.asks and not marked:
         yield _question(first, "")
         yield from _catalogue(msgspec.structs.replace(first, heading=""), below)
         return
-    asking = [block for block in below if block.asks]
+    asking = [block for block in below if block.asks and not marked]
     if asking and 2 * len(asking) >= len([block for block in below if block.text]):
         yield from _catalogue(first, below)
         return
@@ -153,6 +154,8 @@ def _question(block: Block, category: str) -> QuestionItem:
         wordings=split_wordings(block.marks.get("similar", "")), key=block.marks.get("id", ""),
         category=block.marks.get("category", category), language=_language(block),
         valid_from=block.marks.get("valid_from", ""), valid_until=block.marks.get("valid_until", ""),
+        links=block.marks.get("links", ""), images=block.marks.get("images", ""),
+        card=block.marks.get("card", ""),
     )  # fmt: skip
 
 

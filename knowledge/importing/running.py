@@ -22,6 +22,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from knowledge.errors import Refused
+from knowledge.importing.extras import card_of, links_of
 from knowledge.importing.items import MAX_BYTES, ArticleItem, BadFile, Item, Problem, QuestionItem
 from knowledge.importing.likeness import Likeness, contradiction
 from knowledge.importing.reading import format_of, read
@@ -189,10 +190,9 @@ class _Importer:
             kind = ImportRowKind.DOUBTFUL if differs else ImportRowKind.DUPLICATE
             notes.append(self._note(item, kind, message, known))
             return "skipped doubtful" if differs else "skipped"
-        before = (row.text, row.answer, row.wordings, row.category_id, row.valid_from, row.valid_until)
+        before = _said_by(row)
         self._fill(row, item)
-        after = (row.text, row.answer, row.wordings, row.category_id, row.valid_from, row.valid_until)
-        if before == after:
+        if before == _said_by(row):
             return "skipped"
         row.status, row.revision = Status.DRAFT, row.revision + 1
         row.save()
@@ -217,6 +217,10 @@ class _Importer:
         row.wordings = [*dict.fromkeys([*(row.wordings or []), *item.wordings])]
         row.category = self._category(item.category) if item.category else row.category
         row.valid_from, row.valid_until = _moment(item.valid_from), _moment(item.valid_until)
+        # What a file says nothing of stays as it is.
+        row.links = links_of(item.links) if item.links else row.links
+        row.images = links_of(item.images, "alt") if item.images else row.images
+        row.card = card_of(item.card) if item.card else row.card
         row.changed_by = self._job.started_by
         if len(row.answer) > MAX_ANSWER:
             raise ValueError(_("An answer has at most %(count)d characters.") % {"count": MAX_ANSWER})
@@ -273,6 +277,12 @@ class _Importer:
         return ImportRow(
             job=self._job, line=item.line, kind=kind, title=title[:300], message=message[:500], other=other
         )
+
+
+def _said_by(row: Question) -> tuple[Any, ...]:
+    """What visitors could notice of it."""
+    texts = (row.text, row.answer, row.wordings, row.links, row.images, row.card)
+    return (*texts, row.category_id, row.valid_from, row.valid_until)
 
 
 def _moment(text: str) -> datetime | None:

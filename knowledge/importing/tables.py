@@ -32,6 +32,9 @@ HEADINGS: Final = {
     "language": ("language", "lang", "语言"),
     "valid_from": ("valid_from", "生效时间", "开始时间"),
     "valid_until": ("valid_until", "valid_to", "失效时间", "结束时间"),
+    "links": ("links", "链接"),
+    "images": ("images", "pictures", "图片"),
+    "card": ("card", "卡片"),
 }
 COLUMNS: Final = tuple(HEADINGS)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -136,7 +139,8 @@ def _item(line: int, row: Sequence[Any] | Problem, columns: dict[str, int]) -> I
         line=line, text=cell["question"], answer=cell["answer"],
         wordings=split_wordings(cell.get("similar", "")), key=cell.get("id", ""),
         category=cell.get("category", ""), language=language, valid_from=cell.get("valid_from", ""),
-        valid_until=cell.get("valid_until", ""),
+        valid_until=cell.get("valid_until", ""), links=cell.get("links", ""), images=cell.get("images", ""),
+        card=cell.get("card", ""),
     )  # fmt: skip
 
 

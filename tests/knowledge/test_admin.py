@@ -23,6 +23,7 @@ from knowledge.models import (
     Question,
     Relation,
     Release,
+    Section,
     Status,
     Unanswered,
 )
@@ -136,6 +137,12 @@ def test_a_file_comes_in_with_its_progress_and_its_problems(boss: Client, shop: 
         download = boss.get(BASE + f"importjob/download/{kind}/")
         assert download.status_code == 200 and "attachment" in download.headers["Content-Disposition"]
     assert boss.get(BASE + "importjob/download/exe/").status_code == 404
+    row = Article.objects.create(title="冲泡", site_id=shop.pk)
+    Section.objects.create(article=row, text="先烫壶。")
+    for kind, name in (("markdown", "articles.md"), ("html", "articles.html")):
+        download = boss.get(BASE + f"importjob/download/articles/{kind}/")
+        assert "先烫壶。" in download.content.decode() and name in download.headers["Content-Disposition"]
+    assert boss.get(BASE + "importjob/download/articles/exe/").status_code == 404
 
 
 def test_clusters_become_drafts_or_are_ignored(boss: Client, shop: Site) -> None:

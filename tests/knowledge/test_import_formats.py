@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from knowledge.importing import exporting, items
-from knowledge.importing.exporting import WRITERS, Exported
+from knowledge.importing.exporting import ARTICLE_WRITERS, WRITERS, Exported, ExportedArticle
+from knowledge.importing.extras import card_of, links_of
 from knowledge.importing.items import ArticleItem, BadFile, Problem, QuestionItem
 from knowledge.importing.likeness import Likeness, contradiction, numbers_of
 from knowledge.importing.reading import READERS, format_of, read
@@ -164,7 +165,20 @@ ROWS = [
     Exported("k1", "多久发货？", ("几天发", "什么时候发货"), "24 小时内。\n\n- 周末顺延", "物流", "zh"),
     Exported("", "=1+1", ("@x",), "-5 度保存", "", "", "2026-01-01T00:00:00+00:00", "2026-02-01"),
     Exported("k3", "What is <b>?", (), "a | b & c\n# no heading", "Care", "en"),
-]
+    Exported(
+        "k4", "礼盒长什么样？", (), "看图。", "", "zh",
+        links=({"title": "去 [商城] 看", "url": "https://shop.example.com/a--b(1)"},),
+        images=({"alt": "礼盒", "url": "/files/box.png"}, {"alt": "", "url": "https://e.example/b.png"}),
+        card={"title": "礼盒 -- 红", "url": "https://shop.example.com/box"},
+    ),
+]  # fmt: skip
+ARTICLES = [
+    ExportedArticle(
+        "冲泡要点", (("", "先烫壶。"), ("要多久？", "三分钟。\n\n- 绿茶短些"), ("水温", "85 度")),
+        "怎么泡", "茶",
+    ),
+    ExportedArticle("Care", (("", "Keep it dry."),), language="en"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", list(WRITERS))
@@ -179,6 +193,33 @@ def test_an_export_comes_back_the_same(kind: str) -> None:
         assert (item.wordings, item.key, item.category) == (row.similar, row.id, row.category)
         assert item.language == row.language
         assert item.valid_from == row.valid_from and item.valid_until == row.valid_until
+        assert card_of(item.card) == (row.card or None)
+        assert [link["url"] for link in links_of(item.images, "alt")] == [each["url"] for each in row.images]
+    (link,) = links_of(back["礼盒长什么样？"].links)
+    assert link == {"title": "去 (商城) 看", "url": "https://shop.example.com/a-%2Db%281%29"}
+
+
+@pytest.mark.parametrize("kind", list(ARTICLE_WRITERS))
+def test_exported_articles_come_back_the_same(kind: str) -> None:
+    back = read(ARTICLE_WRITERS[kind][0](ARTICLES), kind, "x")
+    for row, item in zip(ARTICLES, back, strict=True):
+        assert isinstance(item, ArticleItem)
+        assert (item.title, item.summary, item.category) == (row.title, row.summary, row.category)
+        assert item.language == row.language
+        sections = tuple((heading, text.replace("  \n", "\n")) for heading, text in item.sections)
+        assert sections == row.sections
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "[x](javascript:alert)", "[x](/a) und", "[x]"])
+def test_what_is_no_link_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no link|链接"):
+        links_of(text)
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '"x"', "{" * 9_000])
+def test_what_is_no_card_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no card|卡片"):
+        card_of(text)
 
 
 def test_no_exported_cell_is_a_formula() -> None:

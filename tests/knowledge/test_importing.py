@@ -10,7 +10,8 @@ import pytest
 
 from chat.models import Site
 from knowledge.errors import NotAllowed
-from knowledge.importing import running
+from knowledge.importing import files, running
+from knowledge.importing.exporting import ENDINGS
 from knowledge.models import (
     Article,
     Category,
@@ -88,6 +89,31 @@ def test_what_is_there_is_skipped_or_taken_over(db: None) -> None:
     row.refresh_from_db()
     assert job.updated == 1 and (row.text, row.status, row.revision) == ("怎么退货呢", Status.DRAFT, 2)
     assert row.wordings == ["退货流程"]  # what the operator added stays
+
+
+def test_links_pictures_and_cards_move_with_their_answers(shop: Site) -> None:
+    other_shop = Site.objects.create(public_key="other", name="Other")
+    card = {"title": "礼盒", "url": "https://shop.example.com/box"}
+    links = [{"title": "商城", "url": "/shop"}]
+    ask(
+        "礼盒什么样",
+        "看图。",
+        site_id=shop.pk,
+        links=links,
+        images=[{"alt": "盒", "url": "/b.png"}],
+        card=card,
+    )
+    ours = Question.objects.filter(site_id=shop.pk)
+    for kind in ("csv", "jsonl", "markdown", "html"):
+        data = files.response(ours, kind).content
+        job = imported(data, f"kb.{ENDINGS.get(kind, kind)}", site=other_shop.pk)
+        assert (job.created, job.refused) == (1, 0), kind
+        row = Question.objects.get(site_id=other_shop.pk)
+        assert (row.answer, row.links, row.card) == ("看图。", links, card), kind
+        assert row.images == [{"alt": "盒", "url": "/b.png"}], kind
+        row.delete()
+    job = imported("问题,答案,链接\n坏的,x,[y](javascript:1)\n".encode(), "kb.csv", site=shop.pk)
+    assert (job.created, job.refused) == (0, 1)
 
 
 def test_contradictions_with_near_duplicates_are_pointed_out_and_imported(db: None) -> None:
