@@ -63,7 +63,7 @@ def started(factory: ServerFactory, mode: Mode) -> Server:
 
 
 def propose(server: Server) -> None:
-    """The rest of the ten questions, by REST, sent to review."""
+    """The rest of the ten questions, sent to review by another program."""
     with rest(server, access_token(server)) as http:
         for question, answer in BY_REST.items():
             made = http.post("/api/v1/questions/", json={"question": question, "answer": answer})
@@ -72,8 +72,8 @@ def propose(server: Server) -> None:
             assert http.post(path, json={"status": "review"}).status_code == 200
 
 
-async def write_and_publish(chrome: Browser, server: Server) -> None:
-    """The operator in the back office."""
+async def write_and_publish(chrome: Browser, server: Server, *, all_by_hand: bool) -> None:
+    """The operator in the back office, with or without another program's help."""
     context = await chrome.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
     page = await context.new_page()
     await page.goto(f"{server.base_url}/admin/login/?next=/admin/")
@@ -81,14 +81,18 @@ async def write_and_publish(chrome: Browser, server: Server) -> None:
     await page.fill("#id_password", ADMIN_PASSWORD)
     await page.press("#id_password", "Enter")
     await page.wait_for_url("**/admin/")
-    for question, wordings, told in BY_HAND:
+    more = [(question, "", told) for question, told in BY_REST.items()] if all_by_hand else []
+    for question, wordings, told in (*BY_HAND, *more):
         await page.goto(f"{server.base_url}/admin/knowledge/question/add/")
         await page.fill('[name="text"]', question)
         await page.fill('[name="wordings"]', wordings)
         await page.fill('[name="answer"]', told)
+        if question.isascii():
+            await page.select_option('[name="language"]', "en")
         await page.click('[name="_submit"]')
         await page.wait_for_url("**/admin/knowledge/question/")
-    await asyncio.to_thread(propose, server)
+    if not all_by_hand:
+        await asyncio.to_thread(propose, server)
     await page.goto(f"{server.base_url}/admin/knowledge/release/publish/")
     await expect(page.locator(".changes li")).to_have_count(len(BY_HAND) + len(BY_REST))
     await page.click('.knowledge input[type="submit"]')
@@ -119,7 +123,7 @@ async def test_from_the_first_question_written_to_a_person_who_is_in_the_picture
     chrome: Browser, server_factory: ServerFactory, kind: Mode
 ) -> None:
     server = await asyncio.to_thread(started, server_factory, kind)
-    await write_and_publish(chrome, server)
+    await write_and_publish(chrome, server, all_by_hand=kind == "embedded")
     await until_it_knows(server, "怎么退货", "7 天内")
 
     visitor = await Visitor.arrive(chrome, server, locale="zh-CN", **PHONE)
