@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from knowledge.admin.fields import LinesField
 from knowledge.admin.scope import ScopedAdmin, SiteFilter, person, writer
-from knowledge.graph import Graph, draw
+from knowledge.graph import Graph, draw, kinds_of
 from knowledge.models import Entity, GoldenQuestion, Relation, Synonym, Term
 from knowledge.publishing import facts
 
@@ -113,7 +113,8 @@ class EntityAdmin(ScopedAdmin):
         shown = Graph([whole.nodes[key] for key in best], links)
         context = {
             **self.admin_site.each_context(request), "title": _("Graph"), "opts": self.opts,
-            "picture": _drawn(shown, ""), "shown": len(shown.nodes), "all": len(seen), "media": self.media,
+            "picture": _drawn(shown, ""), "shown": len(shown.nodes), "all": len(seen),
+            "kinds": kinds_of(shown), "media": self.media,
         }  # fmt: skip
         return TemplateResponse(request, "admin/knowledge/graph.html", context)
 
@@ -141,6 +142,10 @@ class RelationAdmin(ScopedAdmin):
 class TermAdmin(ScopedAdmin):
     """Business terms."""
 
+    empty_hint = _(
+        "No business terms yet. Add words of your trade that must not be taken apart, such as "
+        "names of products."
+    )
     site_path = None
     list_display = ("phrase", "meaning")
     search_fields = ("phrase", "meaning")
@@ -167,6 +172,7 @@ class SynonymForm(_SynonymForm):
 class SynonymAdmin(ScopedAdmin):
     """The operator's additions to the lexicon."""
 
+    empty_hint = _("No synonyms yet. Words of one group find each other’s answers.")
     form = SynonymForm
     site_path = None
     list_display = ("__str__", "concept", "updated_at")
@@ -177,6 +183,9 @@ class SynonymAdmin(ScopedAdmin):
 class GoldenQuestionAdmin(ScopedAdmin):
     """What every release must answer."""
 
+    empty_hint = _(
+        "No golden questions yet. They are asked before every release, so that no answer gets worse unseen."
+    )
     list_display = ("query", "expected", "to_people", "language", "site_name")
     list_filter = (SiteFilter, "language", "to_people")
     list_select_related = ("expected",)

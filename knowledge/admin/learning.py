@@ -84,6 +84,7 @@ class UnansweredAdmin(FactAdmin):
 class HelpFeedbackAdmin(FactAdmin):
     """What readers of the help page said."""
 
+    empty_hint = _("Nobody has said yet whether an answer of the help page helped.")
     list_display = ("title", "helped", "comment", "language", "site_name", "created_at")
     list_filter = ("helped", "language")
     search_fields = ("title", "comment")

@@ -2,6 +2,6 @@
 Pure."""
 
 from knowledge.graph.graph import Found, Graph, Link, Node, Seen
-from knowledge.graph.picture import draw
+from knowledge.graph.picture import draw, kinds_of
 
-__all__ = ["Found", "Graph", "Link", "Node", "Seen", "draw"]
+__all__ = ["Found", "Graph", "Link", "Node", "Seen", "draw", "kinds_of"]

@@ -18,6 +18,7 @@ APART: Final = 30  # rounds of moving names away from each other
 IDEAL: Final = 90  # pixels of a link at rest
 MIN_WIDTH: Final = 640
 GAP: Final = 24
+COLOURS: Final = 6  # classes graph-kind-0 to graph-kind-5
 ROW: Final = 60  # pixels between the middles of two names
 WIDEST_NAME: Final = 14  # characters; the whole one stands in the tooltip
 
@@ -37,11 +38,18 @@ def draw(
         'orient="auto"><path class="graph-head" d="M0 0L8 4L0 8z"/></marker></defs>',
     ]
     parts.extend(_links(graph, places))
-    kinds = {kind: at % 6 for at, kind in enumerate(sorted({node.kind for node in graph.nodes.values()}))}
+    kinds = kinds_of(graph)
     for node in sorted(graph.nodes.values(), key=lambda one: one.id):
         parts.append(_node(node, places[node.id], kinds[node.kind], node.id == centre, addresses or {}))
     parts.append("</svg>")
     return "".join(parts)
+
+
+def kinds_of(graph: Graph) -> dict[str, int]:
+    """Kinds of entities and the number of their colour, 0 to 5, for the words beside the picture."""
+    return {
+        kind: at % COLOURS for at, kind in enumerate(sorted({node.kind for node in graph.nodes.values()}))
+    }
 
 
 def layout(graph: Graph, centre: str = "") -> tuple[dict[str, tuple[float, float]], int, int]:

@@ -1,4 +1,4 @@
-"""The playground and the replay: every step of an answer on a page without a script, and yesterday under the
+"""The playground and the replay: every step of an answer on a page that needs no script, and yesterday under the
 draft.
 """
 

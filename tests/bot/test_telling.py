@@ -42,7 +42,8 @@ def test_details_are_names_and_values() -> None:
 
 def test_plain_lists_stand_in_a_line_and_nothing_is_a_dash() -> None:
     assert told(["a", "b"]) == "a · b"
-    assert [told(empty) for empty in ({}, [], "", None)] == ["–"] * 4
+    nothing: list[object] = [{}, [], "", None]
+    assert [told(one) for one in nothing] == ["–"] * 4
 
 
 def test_what_visitors_wrote_is_escaped() -> None:
