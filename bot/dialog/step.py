@@ -5,7 +5,9 @@ what was asked for; does it mean something else (drift); a question for knowledg
 ask again, at most twice, then people.
 """
 
-from bot.dialog import meaning, readings, wording
+import msgspec
+
+from bot.dialog import meaning, readings, wanting, wording
 from bot.dialog.filling import Filled, bare, fill
 from bot.dialog.flows import Flow, Flows
 from bot.dialog.meaning import Meant
@@ -28,7 +30,7 @@ from bot.dialog.moves import (
 from bot.dialog.state import MAX_SUSPENDED, DialogState, Frame
 from bot.dialog.turn import Step, Turn
 
-# From these on an intent begins; chosen on the development dialogs.
+# From these on an intent begins in the middle of another; chosen on the development dialogs.
 STARTS = 0.5
 SURE = 0.75
 # Anger that hands over where the message asks for nothing the dialog can do.
@@ -182,13 +184,10 @@ def _idle(state: DialogState, turn: Turn, flows: Flows, means: Meant | None) -> 
         return Step(state, "none", "none", text, why="small talk")
     if readings.calls_off(folded) and (not (means and means.cued) or folded.startswith(("取消", "不", "别"))):
         return Step(state, "none", "none", wording.say("nothing", turn.language), why="nothing to call off")
-    if (
-        means is not None
-        and means.strength >= STARTS
-        and not _knows_better(means, turn)
-        and not _vague(state, means, turn)
-    ):
-        return _start(state, turn, flows, means)
+    if means is not None and _begins(state, means, turn):
+        begun = _start(state, turn, flows, means)
+        told = begun.kind == "ask" and wanting.told_first(means, turn)
+        return msgspec.structs.replace(begun, query=folded) if told else begun
     if max(turn.faq, turn.faq_follows) >= turn.knows_at:
         return Step(state, "faq", "faq", query=folded, why="knowledge")
     if turn.anger >= ANGRY:
@@ -199,14 +198,12 @@ def _idle(state: DialogState, turn: Turn, flows: Flows, means: Meant | None) -> 
     return Step(state, "none", "none", why="nothing meant")
 
 
-def _vague(state: DialogState, means: Meant, turn: Turn) -> bool:
-    """Whether only the classifier guesses, at the intent that just ended ("那怎么办") or at a general
-    question."""
-    if means.cued or turn.entities:
+def _begins(state: DialogState, means: Meant, turn: Turn) -> bool:
+    """Whether an intent begins where none is being served. What just ended begins anew only by a cue or a
+    number: "那怎么办" is near it by the talk alone."""
+    if means.intent == state.last_intent and not means.cued and not turn.entities:
         return False
-    if means.intent == state.last_intent:
-        return True
-    return means.strength < SURE and readings.asks(turn.folded) and not meaning.personal(turn)
+    return wanting.begins(means, turn)
 
 
 def _knows_better(means: Meant, turn: Turn) -> bool:

@@ -43,10 +43,11 @@ class Turn(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True):
     """What the dialog does. `state`: after it. `kind`:
 
-    ask, confirm: the text asks for more; done: the intent has all it needs, `action` (with `slots`) is to be
-    called and `text` said when there is none; cancelled; handover: people take over (`reason`: asked,
-    refused, misses, anger, intent); faq: knowledge answers (with `query`), then `text` (may be empty)
-    reminds of what is still open; none: not for the dialog.
+    ask, confirm: the text asks for more (after what knowledge says to `query`, where there is one); done: the
+    intent has all it needs, `action` (with `slots`) is to be called and `text` said when there is none;
+    cancelled; handover: people take over (`reason`: asked, refused, misses, anger, intent); faq: knowledge
+    answers (with `query`), then `text` (may be empty) reminds of what is still open; none: not for the
+    dialog.
 
     `intent`: which intent this turn belongs to ("faq" and "none" for neither). `why`: for the trace.
     """

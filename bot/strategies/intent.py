@@ -93,6 +93,8 @@ class Dialogs:
         sure = 1.0
         match made.kind:
             case "ask" | "confirm":
+                if made.query and (both := self._told_first(context, made)) is not None:
+                    return both
                 return Answer(made.text, self.name, sure, "asked", state=made.state, intent=made.intent)
             case "done":
                 return self._done(made)
@@ -112,6 +114,21 @@ class Dialogs:
         if made.text:
             return Answer(made.text, self.name, sure, state=made.state)
         return None
+
+    def _told_first(self, context: Context, made: Step) -> Answer | None:
+        """What knowledge says, then the question for what the intent needs; None when it has no answer."""
+        for level in self._knowledge:
+            answer = level.match(context)
+            if answer is not None:
+                break
+        else:
+            return None
+        if answer.outcome != "answered":
+            return None
+        text = f"{answer.text}\n\n{made.text}"
+        return msgspec.structs.replace(
+            answer, text=text, outcome="asked", state=made.state, intent=made.intent
+        )
 
     def _done(self, made: Step) -> Answer:
         if not made.action:
