@@ -11,14 +11,31 @@ from knowledge.models import MAX_ANSWER, MAX_WORDINGS, Article, Question
 from knowledge.publishing.rows import ms
 
 STATUSES = ["draft", "review", "published", "archived"]
+MAX_LINKS = 20
 _MAX_MS = 253_402_300_799_000  # the last moment of the year 9999
 
 
 class LinkSerializer(serializers.Serializer[Any]):
-    """A link or a picture: its words and its address."""
+    """A link: its words and its address."""
 
     title = serializers.CharField(max_length=200, allow_blank=True)
     url = serializers.RegexField(r"^(https?://|mailto:|tel:|/)\S*\Z", max_length=1000)
+
+
+class PictureSerializer(serializers.Serializer[Any]):
+    """A picture: what it shows, in words, and its address."""
+
+    alt = serializers.CharField(max_length=200, allow_blank=True)
+    url = serializers.RegexField(r"^(https?://|/)\S*\Z", max_length=1000)
+
+
+class AnswerCardSerializer(serializers.Serializer[Any]):
+    """Something to look at below the answer; all of it is a link to `url` where there is one."""
+
+    title = serializers.CharField(max_length=200)
+    text = serializers.CharField(required=False, max_length=1000, allow_blank=True)
+    url = serializers.RegexField(r"^https?://\S*\Z", required=False, max_length=1000)
+    image = serializers.RegexField(r"^https?://\S*\Z", required=False, max_length=1000)
 
 
 class KnowledgeStateSerializer(serializers.Serializer[Any]):
@@ -45,6 +62,7 @@ class QuestionSerializer(KnowledgeStateSerializer):
     similar = serializers.ListField(child=serializers.CharField())
     answer = serializers.CharField()
     links = LinkSerializer(many=True)
+    images = PictureSerializer(many=True)
     card = serializers.DictField(allow_null=True)
 
 
@@ -89,7 +107,9 @@ class QuestionPatchSerializer(_Written):
     answer = serializers.CharField(
         required=False, max_length=MAX_ANSWER, allow_blank=True, trim_whitespace=False
     )
-    links = LinkSerializer(many=True, required=False)
+    links = serializers.ListField(required=False, child=LinkSerializer(), max_length=MAX_LINKS)
+    images = serializers.ListField(required=False, child=PictureSerializer(), max_length=MAX_LINKS)
+    card = AnswerCardSerializer(required=False, allow_null=True)
 
 
 class QuestionCreateSerializer(QuestionPatchSerializer):
@@ -140,6 +160,7 @@ def question_shown(row: Question) -> dict[str, Any]:
     return {
         **_state(row), "key": row.key, "question": row.text, "similar": row.wordings, "answer": row.answer,
         "links": [{"title": link.get("title", ""), "url": link["url"]} for link in row.links],
+        "images": [{"alt": image.get("alt", ""), "url": image["url"]} for image in row.images],
         "card": row.card,
     }  # fmt: skip
 

@@ -260,8 +260,11 @@ def _write_question(row: Question, body: dict[str, Any], who: Person) -> Questio
     for field, column in names.items():
         if field in body:
             setattr(row, column, body[field])
-    if "links" in body:
-        row.links = [dict(link) for link in body["links"]]
+    for field in ("links", "images"):
+        if field in body:
+            setattr(row, field, [dict(each) for each in body[field]])
+    if "card" in body:
+        row.card = dict(body["card"]) if body["card"] else None
     _write(row, body, who)
     with refusals():
         _unique(row)

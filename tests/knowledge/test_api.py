@@ -65,6 +65,11 @@ def test_from_a_draft_to_a_hit(
     assert found["results"][0]["id"] == key and found["results"][0]["url"].startswith("q/zen-me-tui-huo")
     changed = supervisor.call("PATCH", f"questions/{key}/", {"answer": "15 天内", "category": None})
     assert changed["status"] == "draft" and changed["live"] and changed["category"] is None
+    picture, card = {"alt": "盒", "url": "/files/b.png"}, {"title": "礼盒", "url": "https://e.example/b"}
+    shown = supervisor.call("PATCH", f"questions/{key}/", {"images": [picture], "card": card})
+    assert shown["images"] == [picture] and shown["card"] == card and shown["links"] == body["links"]
+    supervisor.call("PATCH", f"questions/{key}/", {"card": {"title": "x", "url": "javascript:1"}}, 400)
+    assert supervisor.call("PATCH", f"questions/{key}/", {"card": None})["card"] is None
     (version,) = agent.call("GET", f"questions/{key}/versions/")
     assert version["content"]["answer"] == "7 天内"
     back = supervisor.call("POST", f"questions/{key}/versions/", {"version": 1})
