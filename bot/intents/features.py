@@ -11,7 +11,7 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,32 +52,33 @@ def features(text: str, lexicon: Lexicon) -> Features:
     """The features of a text as it was typed."""
     folded = fold(text[:LONGEST])
     chinese = is_chinese(folded)
-    counted = _families(folded, chinese, lexicon)
+    named = _families(folded, chinese, lexicon)
     weights = WEIGHTS if chinese else WEIGHTS_LATIN
     found: dict[int, float] = {}
-    for family, names in counted.items():
-        scale = weights[family] / math.sqrt(sum(names.values()) or 1)
-        for name, times in names.items():
-            key = zlib.crc32(f"{family}{name}".encode())
-            found[key] = found.get(key, 0.0) + scale * (1 + math.log(times))
+    for family, names in named.items():
+        begun = zlib.crc32(family.encode())
+        scale = weights[family] / math.sqrt(len(names) or 1)
+        for name, times in Counter(names).items():
+            key = zlib.crc32(name.encode(), begun)
+            worth = scale if times == 1 else scale * (1 + math.log(times))
+            found[key] = found.get(key, 0.0) + worth
     keys = np.fromiter(found, np.uint32, len(found))
     values = np.fromiter(found.values(), np.float32, len(found))
     order = np.argsort(keys, kind="stable")
     return Features(keys[order], values[order])
 
 
-def _families(folded: str, chinese: bool, lexicon: Lexicon) -> dict[str, Counter[str]]:
+def _families(folded: str, chinese: bool, lexicon: Lexicon) -> dict[str, list[str]]:
     plain = _masked(folded)
-    tokens = ["^", *words(plain), "$"]
-    counted = {"w": Counter(_runs(tokens, 1, 2, "|")), "k": Counter(lexicon.concepts(folded))}
+    named = {"w": _joined(["^", *words(plain), "$"], 2), "k": lexicon.concepts(folded)}
     if chinese:
         # Punctuation stays: a question mark tells questions from requests (docs/bot/intents.md).
-        counted["c"] = Counter(_runs(_spelt(plain), 1, 3))
-        counted["s"] = Counter(_runs(["^", *sounds(plain), "$"], 1, 3, "|"))
+        named["c"] = _runs(_spelt(plain), 1, 3)
+        named["s"] = _joined(["^", *sounds(plain), "$"], 3)
     else:
-        inside = (part for word in _OTHER.split(plain) if word for part in _runs(f" {word} ", 2, 4))
-        counted["c"] = Counter(inside)
-    return counted
+        framed = [f" {word} " for word in _OTHER.split(plain) if word]
+        named["c"] = [run for word in framed for run in _runs(word, 2, 4)]
+    return named
 
 
 def _masked(folded: str) -> str:
@@ -88,7 +89,18 @@ def _spelt(plain: str) -> str:
     return f"^{_SPACE.sub('', plain)}$"
 
 
-def _runs(items: Sequence[str], shortest: int, longest: int, glue: str = "") -> Iterable[str]:
-    for size in range(shortest, longest + 1):
-        for start in range(len(items) - size + 1):
-            yield glue.join(items[start : start + size])
+def _runs(text: str, shortest: int, longest: int) -> list[str]:
+    """Runs of neighbouring characters, the short ones first."""
+    return [
+        text[start : start + size]
+        for size in range(shortest, longest + 1)
+        for start in range(len(text) - size + 1)
+    ]
+
+
+def _joined(items: Sequence[str], longest: int) -> list[str]:
+    """Runs of up to so many neighbouring words, the short ones first."""
+    out = list(items)
+    for size in range(2, longest + 1):
+        out += ["|".join(items[start : start + size]) for start in range(len(items) - size + 1)]
+    return out

@@ -20,8 +20,11 @@ class LinearPart(NamedTuple):
     weights: NDArray[np.float16]
     bias: NDArray[np.float32]
 
-    def scores(self, found: Features) -> tuple[NDArray[np.float32], float]:
-        """A score for each intent (float32[intents]), and the share of the text that examples know (0..1)."""
+    def scores(self, found: Features, rarest: float | None = None) -> tuple[NDArray[np.float32], float]:
+        """A score for each intent (float32[intents]), and the share of the text that examples know (0..1).
+
+        `rarest`: the greatest rarity, where the caller has looked for it already.
+        """
         if not len(self.keys) or not len(found.keys):
             return self.bias.copy(), 0.0
         places = np.searchsorted(self.keys, found.keys)
@@ -29,7 +32,8 @@ class LinearPart(NamedTuple):
         known = self.keys[places] == found.keys
         rows = places[known]
         values = found.values[known] * self.rarity[rows]
-        unknown = float(found.values[~known].sum()) * float(self.rarity.max())
+        rarest = float(self.rarity.max()) if rarest is None else rarest
+        unknown = float(found.values[~known].sum()) * rarest
         total = float(values.sum()) + unknown
         scores = values @ self.weights[rows].astype(np.float32) + self.bias
         return scores, float(values.sum()) / total if total else 0.0

@@ -68,6 +68,7 @@ class IntentModel:
         self.settings = settings
         self.intents = settings.intents
         self._linear = linear
+        self._rarest = float(linear.rarity.max(initial=0.0))
         self._letters = letters
         self._lexicon = lexicon
         # Vectors of other weights than learnt with mean nothing here.
@@ -161,7 +162,7 @@ class IntentModel:
         linear = np.zeros((len(texts), len(self.intents)), np.float32)
         known = np.zeros(len(texts), np.float32)
         for row, text in enumerate(texts):
-            linear[row], known[row] = self._linear.scores(features(text, self._lexicon))
+            linear[row], known[row] = self._linear.scores(features(text, self._lexicon), self._rarest)
             if self._letters is not None and is_chinese(text):
                 linear[row] += self.settings.letters * self._letters.scores(spelling(text))
         settings = self.settings

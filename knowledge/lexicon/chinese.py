@@ -12,6 +12,7 @@ from knowledge.text.fold import is_han
 from knowledge.text.pinyin import sound, syllable
 
 GAP_LENGTH = 6
+_SIGN = re.compile("[不没未别甭勿无非]")
 # What may stand between a gapped expression's parts is not the end of a sentence.
 _END = re.compile(r"[。!?;\n]")
 # "不能退", "还没给我发", "没有收到": a negator, then at most two helpers, then the concept.
@@ -80,7 +81,7 @@ class ChineseExpressions:
 def denied(text: str, start: int) -> bool:
     """Whether what begins at `start` of a folded Chinese text is denied by the words right before it."""
     before = text[max(0, start - 8) : start]
-    if not any(sign in before for sign in "不没未别甭勿无非"):
+    if _SIGN.search(before) is None:
         return False
     match = _DENIED.search(before)
     return match is not None and not _ASKED.search(before[: match.end()])

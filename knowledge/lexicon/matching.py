@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from knowledge.lexicon.meaning import Meaning
 
 LONGEST = 2_000  # characters of a text that are looked at: a visitor's message is not longer
+RECENT = 16  # texts whose mentions are kept: several readers of one message ask for the same
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -43,6 +45,7 @@ class Lexicon:
         self._meaning: Meaning | None = None
         self._fingerprint = ""
         self._en = EnglishExpressions({name: told.en for name, (_, told) in self._found.items()})
+        self._recent = lru_cache(RECENT)(self._mentions)
 
     @classmethod
     def load(cls, folder: Path | None = None, extra: Mapping[str, Sequence[str]] | None = None) -> Lexicon:
@@ -89,7 +92,9 @@ class Lexicon:
         Mentions of different concepts may overlap. `sounding` admits Chinese homophones of an expression
         where the text makes no known word of its own.
         """
-        text = folded[:LONGEST]
+        return list(self._recent(folded[:LONGEST], sounding))
+
+    def _mentions(self, text: str, sounding: bool) -> tuple[Mention, ...]:
         raw = self._zh.find(text, sounding=sounding) + self._en.find(text)
         by_concept: dict[str, list[tuple[int, int, bool, bool]]] = {}
         for name, start, end, negated, alike in raw:
@@ -103,7 +108,7 @@ class Lexicon:
                     kept.append((start, end))
                     mentions.append(Mention(name, start, end, negated, alike))
         mentions.sort(key=lambda mention: (mention.start, mention.end, mention.concept))
-        return mentions
+        return tuple(mentions)
 
     @property
     def fingerprint(self) -> str:

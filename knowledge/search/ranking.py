@@ -58,7 +58,7 @@ JUDGED = (
     *("c_query", "h_query", "k_query", "b_both", "answer_concepts", "r_both", "length"),
     "known",
 )
-_JUDGED_FEATURES = [FEATURES.index(name) for name in JUDGED[4:-1]]
+_JUDGED_FEATURES = np.array([FEATURES.index(name) for name in JUDGED[4:-1]])
 
 
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,20 +176,32 @@ def judged(seen: Matrix, known: float, owner: npt.NDArray[np.int64], scored: Mat
     features, how much of the query is known."""
     others = scored[owner != owner[place]]
     lead = float(scored[place] - others.max()) if len(others) else ALONE
-    gate = float(seen[:, GATE].max())
-    own = seen[place, _JUDGED_FEATURES]
-    return np.concatenate(([scored[place], lead, gate, min(lead, 2.0)], own, [known]))
+    return _judged(seen[place], known, scored[place], lead, seen[:, GATE].max())
+
+
+def _judged(own: Matrix, known: float, points: float, lead: float, gate: float) -> Matrix:
+    out = np.empty(len(JUDGED))
+    out[:4] = points, lead, gate, min(lead, 2.0)
+    out[4:-1] = own[_JUDGED_FEATURES]
+    out[-1] = known
+    return out
 
 
 def rank(found: Candidates, rows: Rows) -> Iterator[tuple[int, float, dict[str, float]]]:
     """(place of the candidate, score, parts), best first; wordings of one entry may follow each other."""
     seen = features(found, rows)
     scored = points(seen, found.known) - OTHER_NUMBER * _other_numbers(found)
+    gate = seen[:, GATE].max()
+    order = np.argsort(-scored, kind="stable").tolist()
+    first = order[0]
+    rival = next((place for place in order if found.owner[place] != found.owner[first]), None)
     ceiling = 1.0
-    for place in np.argsort(-scored, kind="stable").tolist():
-        logit = float(judged(seen, found.known, found.owner, scored, place) @ _JUDGE) + _WEIGHTS.bias
+    for place in order:
+        other = first if found.owner[place] != found.owner[first] else rival
+        lead = ALONE if other is None else scored[place] - scored[other]
+        logit = float(_judged(seen[place], found.known, scored[place], lead, gate) @ _JUDGE) + _WEIGHTS.bias
         # The order is that of the points; a score never says otherwise.
-        ceiling = min(ceiling, 1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        ceiling = min(ceiling, 1 / (1 + np.exp(-min(30.0, max(-30.0, logit)))))
         yield place, round(float(ceiling), 4), _parts(seen[place])
 
 
@@ -212,7 +224,7 @@ _TOLD = {
     "answer": "answer_words",
     "order": "order_query",
 }
-_TOLD_AT = [FEATURES.index(feature) for feature in _TOLD.values()]
+_TOLD_AT = np.array([FEATURES.index(feature) for feature in _TOLD.values()])
 
 
 def _parts(seen: Matrix) -> dict[str, float]:
