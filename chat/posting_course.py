@@ -85,7 +85,8 @@ def course_of(command: Command, participant: Participant, origin: object | None)
                 last = entries[-1]
                 if append.state is not None and not repeated:
                     state = decode_state(append.state)
-                    known = remember(Head(conversation, last.seq, last.seq, known.human_seq, append.state))
+                    human_seq = last.seq if append.human else known.human_seq
+                    known = remember(Head(conversation, last.seq, last.seq, human_seq, append.state))
                 return Posted(conversation, last.id, last.seq, last.created_at, repeated, state, entries)
             case Refused(head=head):
                 if isinstance(command, Send) and command.human_seq is not None:
