@@ -14,7 +14,7 @@ import msgspec
 
 from bot.dialog.state import DialogState
 from bot.entities import Entity
-from bot.intents.model import Prediction
+from bot.intents.prediction import Prediction
 from knowledge.search.entry import Hit
 
 

@@ -8,7 +8,7 @@ ANSWER_AT = 0.5  # a score from here on: the first hit is the answer
 OFFER_AT = 0.22  # from here on hits are worth offering as choices
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that can be an answer: a question with its other wordings, a passage, an article, a fact.
 
     `kind`: "question", "passage", "article" or "graph". `answer`: rich Markdown. `site`: None at every site;

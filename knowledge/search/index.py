@@ -16,6 +16,7 @@ from knowledge.lexicon import Lexicon
 from knowledge.search.entry import Entry, Hit
 from knowledge.search.ranking import Candidates, letters, rank
 from knowledge.search.rows import Rows, gather, names_of
+from knowledge.search.shelf import Shelf, Texts
 from knowledge.search.terms import asked_of_answers, body, known, wording
 from knowledge.text.numbered import Numbers
 
@@ -47,60 +48,62 @@ class Look(msgspec.Struct, frozen=True):
 class SearchIndex:
     """Entries and how to find them. Threads may share it: nothing in it changes after building."""
 
-    def __init__(self, entries: Sequence[Entry], rows: Rows, texts: list[str], lexicon: Lexicon) -> None:
-        self._entries = list(entries)
+    def __init__(self, shelf: Shelf, rows: Rows, lexicon: Lexicon) -> None:
+        self._shelf = shelf
         self._rows = rows
-        self._texts = texts  # by row of a wording
-        self._letters = [letters(text) for text in texts]
         self._lexicon = lexicon
-        self._place = {entry.id: number for number, entry in enumerate(self._entries)}
-        counts = [1 + len(entry.similar) for entry in self._entries]
+        self._letters = Texts(letters(text) for entry in shelf for text in _wordings(entry))  # by row
+        held = [(1 + len(entry.similar), entry.site, entry.language, *_valid(entry)) for entry in shelf]
+        counts, sites, languages, begin, end = zip(*held, strict=True) if held else ((), (), (), (), ())
         self._first = np.zeros(len(counts) + 1, np.int64)
         np.cumsum(counts, out=self._first[1:])
         self._others = _others(np.array(counts, np.int64), self._first)
         self._owner = np.repeat(np.arange(len(counts)), counts)
-        self._from = np.array([entry.valid_from or 0 for entry in self._entries], np.int64)
-        self._to = np.array([entry.valid_to or FOREVER for entry in self._entries], np.int64)
+        self._site, self._language = _Kinds(sites, None), _Kinds(languages, "")
+        self._from, self._to = np.array(begin, np.int64), np.array(end, np.int64)
         self._timed = bool(np.any(self._from > 0) or np.any(self._to < FOREVER))
-        self._visible: dict[tuple[str | None, str | None], np.ndarray[tuple[int], np.dtype[np.bool_]]] = {}
+        self._visible: dict[tuple[str | None, str | None], npt.NDArray[np.bool_]] = {}
 
     @classmethod
     def build(
         cls, entries: Iterable[Entry], lexicon: Lexicon, previous: SearchIndex | None = None
     ) -> SearchIndex:
         """An index of `entries`. Texts that `previous` (of the same lexicon) holds are not analysed again."""
-        kept = list({entry.id: entry for entry in entries}.values())
-        texts = [text for entry in kept for text in (entry.question, *entry.similar)]
-        answers = [_told(entry) for entry in kept]
+        shelf = Shelf.of(entries)
         held = previous if previous is not None and previous._lexicon is lexicon else None
-        return cls(kept, gather(cls._analysed(texts, answers, lexicon, held), len(texts)), texts, lexicon)
+        wordings = sum(1 + len(entry.similar) for entry in shelf)
+        return cls(shelf, gather(cls._analysed(shelf, lexicon, held), wordings), lexicon)
 
     @staticmethod
-    def _analysed(
-        texts: list[str], answers: list[str], lexicon: Lexicon, held: SearchIndex | None
-    ) -> Iterator[dict[str, float]]:
+    def _analysed(shelf: Shelf, lexicon: Lexicon, held: SearchIndex | None) -> Iterator[dict[str, float]]:
         """The terms of each text, one after the other: ten thousand at once would be 100 MB."""
         names = held._rows.names() if held else []
-        rows = {text: row for row, text in enumerate(held._texts)} if held else {}
-        told = {_told(entry): row for row, entry in enumerate(held._entries)} if held else {}
-        for text in texts:
-            yield held._row(rows[text], names) if held and text in rows else wording(text, lexicon)
-        for text in answers:
+        rows = {text: row for row, text in enumerate(held._texts())} if held else {}
+        told = {_told(entry): row for row, entry in enumerate(held._shelf)} if held else {}
+        for entry in shelf:
+            for text in _wordings(entry):
+                yield held._row(rows[text], names) if held and text in rows else wording(text, lexicon)
+        for entry in shelf:
+            text = _told(entry)
             if held and text in told:
                 yield held._row(held._rows.wordings + told[text], names)
             else:
                 yield body(text, lexicon)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._shelf)
 
     def entry(self, name: str) -> Entry:
         """The entry of this id; raises KeyError."""
-        return self._entries[self._place[name]]
+        return self._shelf.find(name)
 
     def entries(self) -> list[Entry]:
         """All entries, in the order they were given."""
-        return list(self._entries)
+        return list(self._shelf)
+
+    def _texts(self) -> Iterator[str]:
+        """The wordings by row."""
+        return (text for entry in self._shelf for text in _wordings(entry))
 
     def search(
         self,
@@ -140,7 +143,9 @@ class SearchIndex:
             if entry in best:
                 continue
             best[entry] = None
-            hits.append(Hit(self._entries[entry].id, score, self._texts[int(found.rows[place])], parts))
+            told = self._shelf[entry]
+            matched = _wordings(told)[int(found.rows[place] - self._first[entry])]
+            hits.append(Hit(told.id, score, matched, parts))
             if len(hits) >= limit:
                 break
         return hits
@@ -165,7 +170,7 @@ class SearchIndex:
         return self._among(look, rows) if look is not None and len(rows) else None
 
     def _look(self, query: str, hint: Sequence[str]) -> Look | None:
-        wanted = wording(query, self._lexicon, hint) if self._entries else {}
+        wanted = wording(query, self._lexicon, hint) if len(self._shelf) else {}
         if not wanted:
             return None
         wanted |= asked_of_answers(wanted)
@@ -191,7 +196,7 @@ class SearchIndex:
             rows=rows,
             owner=owner,
             answers=self._rows.wordings + owner,
-            letters=[self._letters[row] for row in rows.tolist()],
+            letters=self._letters.at(rows.tolist()),
             known=look.known,
         )
 
@@ -229,13 +234,7 @@ class SearchIndex:
         if site is not None or language is not None:
             shown = self._visible.get((site, language))
             if shown is None:
-                shown = np.array(
-                    [
-                        (site is None or entry.site in (None, site))
-                        and (language is None or entry.language in ("", language))
-                        for entry in self._entries
-                    ]
-                )
+                shown = self._site.open_to(site) & self._language.open_to(language)
                 if len(self._visible) < 256:
                     self._visible[site, language] = shown
         if self._timed:
@@ -258,7 +257,7 @@ class SearchIndex:
         """
         saved = _Snapshot(
             FORMAT,
-            self._entries,
+            [msgspec.Raw(self._shelf.packed(place)) for place in range(len(self._shelf))],
             self._rows.spelt,
             self._rows.starts.tobytes(),
             self._rows.held.astype(np.int32).tobytes(),
@@ -277,8 +276,12 @@ class SearchIndex:
             raise ValueError("not a snapshot of a search index") from error
         if saved.format != FORMAT:
             raise ValueError(f"a snapshot of format {saved.format}, not {FORMAT}")
+        try:
+            shelf = Shelf(map(memoryview, saved.entries))
+        except msgspec.DecodeError as error:
+            raise ValueError("a snapshot of other entries") from error
         if saved.lexicon != lexicon.fingerprint:
-            return cls.build(saved.entries, lexicon)
+            return cls.build(shelf, lexicon)
         rows = Rows(
             names_of(saved.spelt),
             np.frombuffer(saved.starts, np.int32),
@@ -286,19 +289,34 @@ class SearchIndex:
             np.frombuffer(saved.sure, np.float32),
             saved.wordings,
         )
-        texts = [text for entry in saved.entries for text in (entry.question, *entry.similar)]
-        return cls(saved.entries, rows, texts, lexicon)
+        return cls(shelf, rows, lexicon)
 
 
 class _Snapshot(msgspec.Struct, array_like=True):
     format: int
-    entries: list[Entry]
+    entries: list[msgspec.Raw]
     spelt: bytes
     starts: bytes
     held: bytes
     sure: bytes
     wordings: int
     lexicon: str
+
+
+class _Kinds:
+    """By entry, to whom it is open: one of few names, or everybody."""
+
+    def __init__(self, names: Sequence[str | None], everybody: str | None) -> None:
+        self._number = {everybody: 0}
+        self._numbers = np.array(
+            [self._number.setdefault(name, len(self._number)) for name in names], np.int32
+        )
+
+    def open_to(self, name: str | None) -> npt.NDArray[np.bool_]:
+        """Which are; without a name, all."""
+        if name is None:
+            return np.ones(len(self._numbers), np.bool_)
+        return np.isin(self._numbers, (0, self._number.get(name, 0)))
 
 
 def _others(counts: Places, first: Places) -> list[tuple[Places, Places]] | None:
@@ -312,6 +330,14 @@ def _others(counts: Places, first: Places) -> list[tuple[Places, Places]] | None
         return None
     places = [np.flatnonzero(counts > at) for at in range(1, most)]
     return [(entries, first[entries] + at) for at, entries in enumerate(places, 1) if len(entries)]
+
+
+def _wordings(entry: Entry) -> tuple[str, ...]:
+    return (entry.question, *entry.similar)
+
+
+def _valid(entry: Entry) -> tuple[int, int]:
+    return entry.valid_from or 0, entry.valid_to or FOREVER
 
 
 def _told(entry: Entry) -> str:

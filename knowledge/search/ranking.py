@@ -26,8 +26,6 @@ from knowledge.text import fold
 from knowledge.text.fold import HAN
 from knowledge.text.numbered import Numbers
 
-ANSWER_AT = 0.5  # from here on the first hit is the answer
-OFFER_AT = 0.22  # from here on hits are worth offering as choices
 # Points off where query and wording both name numbers (a model, a size, a floor) and none is the same.
 # A rule, not learnt: the questions that weights are learnt from seldom name any.
 OTHER_NUMBER = 3.0
