@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from bot.dialog import free_text, readings
+from bot.dialog import corrections, free_text, readings
 from bot.dialog.flows import Flow, Slot
 from bot.dialog.state import Frame
 from bot.dialog.turn import Turn
@@ -16,7 +16,7 @@ _NEGATED = re.compile(
 )
 _FILLER = re.compile(
     r"订单号?码?|单号|编号|号码|手机号?|电话|邮箱|地址|是的?|我的?|这个|那个|就|为|改成|改为|换成|应该|写错了?|打错了?|不对|错了|不好意思|哦|嗯|好的?|啊|呢|吧|喏|给你|查|帮|一下|看|的|"
-    r"找到了?|有了|查到了?|看到了?|在这|如下|发你|你看|麻烦|谢谢|请|sorry|it'?s|is|my|order|number|here|the|please|[^\w]+"
+    r"找到了?|还有|另外|再查|一个|有了|查到了?|看到了?|在这|如下|发你|你看|麻烦|谢谢|请|sorry|it'?s|is|my|order|number|here|the|please|[^\w]+"
 )
 _SLOT_WORDS = {
     "order_id": "订单号?|单号|编号|order|number",
@@ -27,6 +27,7 @@ _SLOT_WORDS = {
     "title": "抬头|名称|公司名|title",
 }
 _PLACE = re.compile("[省市区县镇乡村路街道巷弄号栋幢座楼室苑园厦院]|\\d")
+_NUMBERS = {"order_id", "tracking_no", "phone"}
 _DIGITS = re.compile(r"[0-9][0-9 \-]{0,40}")
 
 
@@ -47,6 +48,8 @@ def fill(flow: Flow, frame: Frame, turn: Turn) -> Filled:
     for entity in usable:
         slot = next((one for one in flow.slots if entity.type in one.types), None)
         if slot is not None:
+            if entity.type == "address" and entity.value in frame.slots.get(slot.name, "")[:-1]:
+                continue  # it names a part of the one that is known
             name = entity.type if entity.type in slot.instead else slot.name
             slots[name] = entity.normalized
     pending = flow.slot(frame.pending) if frame.pending else None
@@ -54,6 +57,7 @@ def fill(flow: Flow, frame: Frame, turn: Turn) -> Filled:
         value = _misread(pending, turn)
         if value:
             slots[pending.name] = value
+    _mended(flow, frame, turn, slots)
     _words(flow, frame, turn, slots)
     invalid = ""
     if pending is not None and not slots and _attempted(pending, turn):
@@ -91,6 +95,20 @@ def missing(flow: Flow, frame: Frame) -> Slot | None:
     return None
 
 
+def _mended(flow: Flow, frame: Frame, turn: Turn, slots: dict[str, str]) -> None:
+    """Values the message corrects in part: "后两位是45", "不是588，是598号"."""
+    named = [name for name in frame.slots if re.search(_SLOT_WORDS.get(name, name), turn.folded)]
+    held = {name: frame.slots[name] for name in (named or frame.slots) if flow.slot(name)}
+    for name, value in held.items():
+        if name in _NUMBERS:
+            mended = "" if name in slots else corrections.ending(value, turn.folded)
+        else:
+            mended = corrections.exchanged(value, turn.text)
+        if mended and mended != slots.get(name):
+            slots[name] = mended
+            return
+
+
 def _words(flow: Flow, frame: Frame, turn: Turn, slots: dict[str, str]) -> None:
     """Free slots, by the visitor's own words."""
     for slot in flow.slots:
@@ -100,7 +118,8 @@ def _words(flow: Flow, frame: Frame, turn: Turn, slots: dict[str, str]) -> None:
         named = re.search(_SLOT_WORDS.get(slot.name, slot.name), turn.folded) is not None
         if asked and not _answers(turn):
             continue
-        if slot.name in frame.slots and not asked and not named and not readings.corrects(turn.folded):
+        again = frame.confirming and not readings.asks(turn.folded)  # another reason than the one read out
+        if slot.name in frame.slots and not (asked or named or again or readings.corrects(turn.folded)):
             continue
         value = _free(slot, turn, asked)
         if not value and not asked and not frame.slots.get(slot.name) and frame.pending and slots:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from bot.entities import Entity
+from knowledge.text import fold
 
 # Why things go back, as people say it; the longest run of such words around it is kept.
 _REASON = re.compile(
@@ -49,12 +50,36 @@ _TITLE_LEAD = re.compile(
 )
 _PERSONAL = re.compile(r"(?<!不是)(?:个人|私人|personal|my own name)(?!原因)")
 _NOT_TITLE = re.compile(
-    r"^(?:我们?|你们?|他们?|贵|这个?|那个?|哪个?|什么|给?我?们?|单位|某)?(?:公司|单位|店|社|局|厂|中心)$"
+    r"^(?:要|开|给|用|是|帮|我们?|你们?|他们?|贵|这个?|那个?|哪个?|什么|给?我?们?|单位|某){0,3}(?:公司|单位|店|社|局|厂|中心)$"
 )
 
 
 def reason(text: str, asked: bool, entities: Iterable[Entity]) -> str:
     """Why, in the visitor's words; empty when they do not say. `asked`: the message answers that question."""
+    plain = simplified(text)
+    return _as_written(_reason(plain, asked, entities), text, plain)
+
+
+def title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
+    """Whom an invoice is made out to; empty when they do not say."""
+    plain = simplified(text)
+    return _as_written(_title(plain, asked, entities), text, plain)
+
+
+def simplified(text: str) -> str:
+    """The text in simplified characters, one for one, so that positions stay."""
+    if text.isascii():
+        return text
+    return "".join(one if one.isascii() or len(plain := fold(one)) != 1 else plain for one in text)
+
+
+def _as_written(value: str, text: str, plain: str) -> str:
+    """The value in the visitor's own characters."""
+    at = plain.find(value) if value else -1
+    return text[at : at + len(value)] if at >= 0 else value
+
+
+def _reason(text: str, asked: bool, entities: Iterable[Entity]) -> str:
     given = _REASON_GIVEN.search(text)
     if given:
         return _TRAIL.sub("", given["said"])
@@ -65,8 +90,7 @@ def reason(text: str, asked: bool, entities: Iterable[Entity]) -> str:
     return _clause(bare, *found.span()) if found else ""
 
 
-def title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
-    """Whom an invoice is made out to; empty when they do not say."""
+def _title(text: str, asked: bool, entities: Iterable[Entity]) -> str:
     bare = without(
         text, [entity for entity in entities if entity.type in {"email", "order_id", "phone", "url"}]
     )

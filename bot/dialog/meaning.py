@@ -24,7 +24,13 @@ OUT_OF_SCOPE = 0.45
 SCOPE_AT = 1.5
 MAX_CLAUSES = 12
 
-_CLAUSE = re.compile(r"[，。！？；,!?;\n]+|(?:还有|另外|顺便|然后|对了|以及|再帮我|再给我|and also|also,)")
+_CLAUSE = re.compile(
+    r"[，。！？；,!?;\n]+|(?:还有|另外|顺便|然后|对了|以及|"
+    r"[和跟](?=.{0,4}[改开查退换补])|再帮我|再给我|and also|also,)"
+)
+_ORDERING = re.compile(
+    r"\s+|^(?:先|再|还|也|就|我?要|我?想|帮我|给我|麻烦|办|申请)+|(?:一下|吧|呗|啊|了|呀|哦)+$"
+)
 _PERSONAL = re.compile(
     r"我(?:的|那|这|买|下|拍|订|要|想|们公司|在)|帮我|给我|替我|这单|那单|这个订单|我要|\bmy\b|\bi\b|麻烦|请你|帮忙"
 )
@@ -96,6 +102,8 @@ def parts(turn: Turn, flows: Flows) -> list[tuple[str, Turn]]:
         cues = (
             {name: count for name, count in flows.cued(fold(clause)).items() if count > 0} if clause else {}
         )
+        if not cues:
+            cues = dict.fromkeys(_called(clause, flows), 1)
         if len(cues) == 1 and next(iter(cues)) not in {name for name, _, _ in found}:
             found.append((next(iter(cues)), begin, end))
         elif found:
@@ -104,6 +112,12 @@ def parts(turn: Turn, flows: Flows) -> list[tuple[str, Turn]]:
     if found:
         found[0] = (found[0][0], 0, found[0][2])
     return [(name, _part(turn, start, end)) for name, start, end in found]
+
+
+def _called(clause: str, flows: Flows) -> list[str]:
+    """The intent a clause calls by its name and nothing more ("先退款", "开票吧")."""
+    bare = _ORDERING.sub("", fold(clause))
+    return [name for name in flows.names() if (flow := flows.get(name)) and bare in flow.words]
 
 
 def _ends(text: str) -> list[int]:

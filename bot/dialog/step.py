@@ -9,7 +9,7 @@ import msgspec
 
 from bot.dialog import meaning, readings, wanting, wording
 from bot.dialog.filling import Filled, bare, fill
-from bot.dialog.flows import Flow, Flows
+from bot.dialog.flows import Flow, Flows, Slot
 from bot.dialog.meaning import Meant
 from bot.dialog.moves import (
     ASKED_AT_MOST,
@@ -86,6 +86,9 @@ def _serving(state: DialogState, turn: Turn, flows: Flows, flow: Flow, means: Me
             turn,
             lead=wording.say("back", turn.language, title=wording.title(flow, turn.language)),
         )
+    pending = flow.slot(frame.pending)
+    if pending is not None and pending.instead and not filled.slots and readings.asks_another(folded):
+        return _another(state, turn, flow, frame, pending)
     aside = _asks_knowledge(frame, turn, flow, means, filled)
     off = readings.calls_off(folded) and not filled.slots
     if (
@@ -127,14 +130,7 @@ def _unfilled(state: DialogState, turn: Turn, flows: Flows, flow: Flow, frame: F
             refused = Frame(frame.intent, frame.slots, "", False, 0, (*frame.refused, slot.name))
             return go_on(state, turn, flows, flow, refused)
         if slot.instead and slot.name not in frame.refused:
-            text = wording.say(
-                "instead",
-                language,
-                label=wording.label(slot, language),
-                other=wording.other(slot.instead[0], language),
-            )
-            refused = Frame(frame.intent, frame.slots, slot.name, False, 1, (*frame.refused, slot.name))
-            return Step(state.with_frame(refused), "ask", flow.name, text, why="refused, another will do")
+            return _another(state, turn, flow, frame, slot)
         if slot.name in frame.refused:
             return to_people(state, flow.name, "refused", turn)
         refused = Frame(frame.intent, frame.slots, slot.name, False, frame.asked, (*frame.refused, slot.name))
@@ -144,6 +140,18 @@ def _unfilled(state: DialogState, turn: Turn, flows: Flows, flow: Flow, frame: F
     if readings.chats(turn.folded) and not readings.agrees(turn.folded):
         return Step(state, "ask", "none", wording.prompt(slot, language, frame.asked), why="small talk")
     return ask_again(state, frame, flow, turn, wording.prompt(slot, language, frame.asked))
+
+
+def _another(state: DialogState, turn: Turn, flow: Flow, frame: Frame, slot: Slot) -> Step:
+    """What will do instead of the slot is asked for."""
+    text = wording.say(
+        "instead",
+        turn.language,
+        label=wording.label(slot, turn.language),
+        other=wording.other(slot.instead[0], turn.language),
+    )
+    refused = Frame(frame.intent, frame.slots, slot.name, False, 1, (*frame.refused, slot.name))
+    return Step(state.with_frame(refused), "ask", flow.name, text, slots=frame.slots, why="another will do")
 
 
 def _confirming(
@@ -224,7 +232,7 @@ def _drift(frame: Frame, turn: Turn, flow: Flow, means: Meant | None, filled: Fi
     folded = turn.folded
     if (
         readings.agrees(folded)
-        or readings.denies(folded)
+        or (readings.denies(folded) and not (means.cued and wanting.wishes(folded)))
         or readings.chats(folded)
         or readings.asks_where(folded)
     ):

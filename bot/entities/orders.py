@@ -60,6 +60,8 @@ def _trimmed(reading: Reading, start: int, end: int) -> tuple[int, int]:
         r"parcel|package|tracking|waybill|code|call|phone|mail|from|and|nr|iphone)[\-_ ]",
         reading.plain[start:end],
     )
+    if word is None:  # "it's 2026…", "called 2026…": a small word is no part of a number, SF 10… is
+        word = re.match(r"(?!(?:sf|yt|jt|jd|sto|zto|dd|no)\b)[a-z]+ ", reading.original[start:end])
     return (start + word.end(), end) if word else (start, end)
 
 
