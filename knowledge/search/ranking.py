@@ -193,7 +193,7 @@ def rank(found: Candidates, rows: Rows) -> Iterator[tuple[int, float, dict[str, 
     order = np.argsort(-scored, kind="stable").tolist()
     first = order[0]
     rival = next((place for place in order if found.owner[place] != found.owner[first]), None)
-    ceiling = 1.0
+    ceiling = 1.0  # the first leads over the best of another entry, everybody else over the first
     for place in order:
         other = first if found.owner[place] != found.owner[first] else rival
         lead = ALONE if other is None else scored[place] - scored[other]

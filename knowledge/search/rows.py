@@ -141,9 +141,7 @@ class Rows:
     def _added(self, rows: Sequence[Ints], gains: Sequence[Floats]) -> Matrix:
         if not rows:
             return np.zeros(self.count)
-        # Widened while they are joined: `bincount` does it more slowly, 800 µs against 260 for 75,000.
-        places = np.concatenate(rows, dtype=np.intp)
-        added = np.bincount(places, np.concatenate(gains, dtype=np.float64), minlength=self.count)
+        added = np.bincount(np.concatenate(rows), np.concatenate(gains), minlength=self.count)
         return added.astype(np.float64, copy=False)
 
     def overlap(self, query: Asked, rows: Places) -> Overlap:
