@@ -37,11 +37,12 @@ class TurnFollower:
                 [
                     Turn(
                         conversation=UUID(each.state.conversation), site_id=UUID(each.state.site),
-                        visitor_seq=each.visitor_seq, since_ms=now,
+                        visitor_seq=each.visitor_seq, since_ms=now, asked_ms=each.waiting_since or 0,
                     )
                     for each in owed
                 ],
-                update_conflicts=True, unique_fields=["conversation"], update_fields=["visitor_seq"],
+                update_conflicts=True, unique_fields=["conversation"],
+                update_fields=["visitor_seq", "asked_ms"],
             )  # fmt: skip
 
     def committed(self, moved: Sequence[Moved]) -> None:

@@ -37,17 +37,17 @@ def sweep() -> int:
     rows = list(
         Turn.objects.filter(since_ms__lte=now - UNHURRIED_MS)
         .order_by("since_ms")
-        .values_list("conversation", "site_id", "since_ms", "visitor_seq")[:STEP]
+        .values_list("conversation", "site_id", "since_ms", "asked_ms", "visitor_seq")[:STEP]
     )
     metrics.OWED.set(len(rows))
     allowance = warming.ALLOWANCE_MS if warming.is_starting() else 0
     written = being_written(
-        (str(conversation), seq) for conversation, site, _, seq in rows if writer_of(str(site)) is not None
+        (str(conversation), seq) for conversation, site, *_, seq in rows if writer_of(str(site)) is not None
     )
     again: list[str] = []
     late: list[tuple[str, str]] = []
-    for key, site, since, seq in rows:
-        conversation = str(key)
+    for key, site, seen, asked, seq in rows:
+        conversation, since = str(key), max(seen, asked)
         bot = sites.of_site(str(site))
         if bot is None and now - since < CERTAIN_MS:
             continue  # switched on a moment ago, perhaps: other processes know up to two seconds before us

@@ -13,13 +13,16 @@ from chat.models import Site, new_uuid
 class Turn(models.Model):
     """A visitor's question that the bot still owes an answer: a projection of the log, written with it.
 
-    `since_ms`: when persistence saw it, from which the patience counts.
+    The patience counts from `since_ms`, when persistence saw it, or from `asked_ms`, when the first message
+    that has no answer now was sent, whichever is later: the answer to one question and the next question
+    often are one batch.
     """
 
     conversation = models.UUIDField(primary_key=True)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     visitor_seq = models.PositiveBigIntegerField()
     since_ms = models.PositiveBigIntegerField(db_index=True)
+    asked_ms = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("question under way")

@@ -50,7 +50,7 @@ def asked(botted: BotSettings, shop: Site, come: Callable[..., Guest]) -> str:
 
 def age(conversation: str, ms: int) -> None:
     """Let the question have waited so long."""
-    Turn.objects.filter(pk=conversation).update(since_ms=now_ms() - ms)
+    Turn.objects.filter(pk=conversation).update(since_ms=now_ms() - ms, asked_ms=0)
 
 
 def test_a_lost_nudge_is_made_up_for(asked: str, nudged: list[str]) -> None:
@@ -66,6 +66,19 @@ def test_whoever_waits_longer_than_the_patience_goes_to_people(asked: str, nudge
     assert current_state(asked).status == "queued"
     drain(linger_s=0)
     assert not Turn.objects.exists()
+
+
+def test_the_next_question_has_a_patience_of_its_own(asked: str, shop: Site, nudged: list[str]) -> None:
+    age(asked, 3_100)
+    visitor = current_state(asked).visitor
+    bot = Participant("bot", None, "Bot", frozenset({str(shop.pk)}))
+    who = Participant("visitor", visitor, None, frozenset({str(shop.pk)}))
+    # The late answer and the next question reach the database as one batch.
+    post_blocking(Send(asked, "bot:1", "text", "在的"), bot)
+    post_blocking(Send(asked, "m2", "text", "怎么退货"), who)
+    drain(linger_s=0)
+    assert sweep() == 0 and current_state(asked).status == "bot"
+    assert nudged == [asked]
 
 
 def test_a_bot_that_is_just_starting_has_more_time(
