@@ -1,9 +1,9 @@
 """Any BERT-class model from a folder with `model.onnx`, `tokenizer.json` and `config.json`.
 
-Needs onnxruntime and tokenizers only. The graph's inputs are `input_ids`, `attention_mask` and, where it
-has one, `token_type_ids`; its output is one vector a token (`last_hidden_state`, averaged here over the
-tokens that are not padding, or the first one's) or one vector a sentence (`sentence_embedding`,
-`pooler_output`).
+Needs onnxruntime, and tokenizers where the vocabulary is not written like BERT's. The graph's inputs are
+`input_ids`, `attention_mask` and, where it has one, `token_type_ids`; its output is one vector a token
+(`last_hidden_state`, averaged here over the tokens that are not padding, or the first one's) or one vector a
+sentence (`sentence_embedding`, `pooler_output`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,15 +19,16 @@ import msgspec
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from bot.encoders.base import Vectors
 from bot.encoders.files import CONFIG, MODEL, TOKENIZER
+from bot.encoders.wordpiece import WordPiece
 
 BATCH_TOKENS = (
     512  # of one inference, padding included: larger ones leave the processor's cache and gain nothing
 )
 KEPT = 512  # newest single sentences whose vectors are kept, 2 KB each
+Tokenize = Callable[[Sequence[str]], list[list[int]]]
 _SENTENCE_OUTPUTS = ("sentence_embedding", "text_embeds", "pooler_output")
 
 
@@ -54,10 +55,10 @@ class OnnxEncoder:
     """An encoder of one folder; safe to use from several threads."""
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer, config: FolderConfig
+        self, session: onnxruntime.InferenceSession, tokenize: Tokenize, config: FolderConfig
     ) -> None:
         self._session = session
-        self._tokenizer = tokenizer
+        self._tokenize = tokenize
         self._config = config
         self._inputs = {entry.name for entry in session.get_inputs()}
         if not {"input_ids", "attention_mask"} <= self._inputs:
@@ -82,20 +83,18 @@ class OnnxEncoder:
                 raise UnusableModel(f"{folder.name} has no {name}")
         try:
             config = msgspec.json.decode((folder / CONFIG).read_bytes(), type=FolderConfig)
-            tokenizer: Tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            tokenize = _tokenize(folder / TOKENIZER, config.max_length)
         except Exception as error:  # tokenizers raises bare Exception
             raise UnusableModel(f"{folder.name}: {error}") from None
         if not config.name:
             config = msgspec.structs.replace(config, name=f"{folder.name}-{_fingerprint(folder / MODEL)}")
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(config.max_length)
         try:
             session = onnxruntime.InferenceSession(
                 str(folder / MODEL), _options(), providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime's exceptions have no common base but Exception
             raise UnusableModel(f"{folder.name}: {error}") from None
-        return cls(session, tokenizer, config)
+        return cls(session, tokenize, config)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See `Encoder.encode`. A single text seen lately costs nothing."""
@@ -122,11 +121,11 @@ class OnnxEncoder:
 
     def tokens(self, text: str) -> list[int]:
         """The token numbers of a text, with the special ones and cut to the model's length."""
-        return list(self._tokenizer.encode(self._config.prefix + text).ids)
+        return self._tokenize([self._config.prefix + text])[0]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         prefix = self._config.prefix
-        tokens = [entry.ids for entry in self._tokenizer.encode_batch([prefix + text for text in texts])]
+        tokens = self._tokenize([prefix + text for text in texts])
         vectors = np.zeros((len(tokens), self._width), np.float32)
         # Sentences of like length go together: a batch is computed as long as its longest.
         waiting: list[int] = []
@@ -177,6 +176,19 @@ class OnnxEncoder:
         alone = np.ones((1, 1), np.int64)
         feed = {name: alone * (name == "attention_mask") for name in self._inputs}
         return int(np.asarray(self._session.run([self._output], feed)[0]).shape[-1]), width
+
+
+def _tokenize(path: Path, longest: int) -> Tokenize:
+    """From texts to token numbers, the special ones with them. Raises bare Exception, as tokenizers does."""
+    own = WordPiece.read(path.read_bytes(), longest)
+    if own is not None:
+        return lambda texts: list(map(own.encode, texts))
+    from tokenizers import Tokenizer  # 14 MB, for vocabularies of another kind
+
+    tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
+    return lambda texts: [list(entry.ids) for entry in tokenizer.encode_batch(list(texts))]
 
 
 def _choose_output(outputs: dict[str, list[Any]], config: FolderConfig) -> tuple[str, bool]:
