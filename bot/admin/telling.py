@@ -14,6 +14,8 @@ from bot.admin.naming import FACTS, LEVELS, VERDICTS, named
 MOST: Final = 12
 """Lines of one list; a trace keeps at most five hits and five intents."""
 DEEPEST: Final = 4
+#: Said by the verdict in people's words, or only of use to machines.
+_SILENT: Final = frozenset({"why", "id", "start", "end"})
 #: Facts whose value is a code, too.
 _CODES: Final = {"level": LEVELS, "verdict": VERDICTS, "pending": FACTS, "type": FACTS}
 
@@ -21,9 +23,13 @@ _CODES: Final = {"level": LEVELS, "verdict": VERDICTS, "pending": FACTS, "type":
 def told(value: Any, name: str = "", depth: int = 0) -> SafeString | str:
     """A value of JSON: objects as names and values, lists as lines, numbers with three digits. Escaped."""
     if isinstance(value, Mapping) and depth < DEEPEST:
-        rows = ((named(FACTS, key), told(held, str(key), depth + 1)) for key, held in value.items())
+        rows = [
+            (named(FACTS, key), told(held, str(key), depth + 1))
+            for key, held in value.items()
+            if key not in _SILENT and not (isinstance(held, Sequence | Mapping) and not held)
+        ]
         lines = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", rows)
-        return format_html('<dl class="told">{}</dl>', lines) if value else "–"
+        return format_html('<dl class="told">{}</dl>', lines) if rows else "–"
     if _is_list(value) and depth < DEEPEST:
         parts = [told(held, name, depth + 1) for held in value[:MOST]]
         if all(not isinstance(part, SafeString) for part in parts):

@@ -83,9 +83,12 @@ class ReleaseAdmin(FactAdmin):
                 release = publish(chosen, who, notes=request.POST.get("notes", ""), override_reason=reason)
             except GoldenFailed as refusal:
                 failed = refusal.details["golden"]
-                self.message_user(
-                    request, _("Golden questions got worse: nothing was published."), messages.ERROR
+                text = (
+                    _("Nothing was published: write why it is to go live all the same.")
+                    if request.POST.get("override")
+                    else _("Golden questions got worse: nothing was published.")
                 )
+                self.message_user(request, text, messages.ERROR)
             except Refused as refusal:
                 self.message_user(request, refusal.message, messages.ERROR)
             else:
@@ -98,7 +101,7 @@ class ReleaseAdmin(FactAdmin):
             **self.admin_site.each_context(request), "title": _("Publish"), "opts": self.opts,
             "media": self.media, "scope": scope, "facts": waiting.facts, "failed": failed,
             "selected": bool(request.session.get("knowledge_publish")),
-            "notes": request.POST.get("notes", ""),
+            "notes": request.POST.get("notes", ""), "override": bool(request.POST.get("override")),
             "chosen": [(change, change.id in chosen_ids) for change in waiting.changes[:500]],
             "count": len(chosen_ids), "all": len(waiting.changes),
             "differences": _differences([c for c in waiting.changes if c.id in chosen_ids][:MOST_COMPARED]),
