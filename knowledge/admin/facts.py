@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from knowledge.admin.fields import LinesField
 from knowledge.admin.scope import ScopedAdmin, SiteFilter, person, writer
 from knowledge.graph import Graph, draw, kinds_of
+from knowledge.lexicon import loading
 from knowledge.models import Entity, GoldenQuestion, Relation, Synonym, Term
 from knowledge.publishing import facts
 
@@ -154,7 +155,10 @@ class TermAdmin(ScopedAdmin):
 class SynonymForm(_SynonymForm):
     """Expressions as lines."""
 
-    expressions = LinesField(label=_("expressions"), help_text=_("One a line; … stands for a gap."))
+    expressions = LinesField(
+        label=_("expressions"),
+        help_text=_("One a line; … stands for a gap; - in front takes one away from the lexicon's concept."),
+    )
 
     class Meta:
         model = Synonym
@@ -177,6 +181,17 @@ class SynonymAdmin(ScopedAdmin):
     site_path = None
     list_display = ("__str__", "concept", "updated_at")
     search_fields = ("concept", "expressions")
+    readonly_fields = ("shipped",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With what the lexicon has, once a concept is chosen."""
+        return ("concept", "expressions", "shipped") if obj and obj.concept else ("concept", "expressions")
+
+    @admin.display(description=_("in the lexicon"))
+    def shipped(self, row: Synonym) -> str:
+        """The concept's own expressions, as they are compared."""
+        found = loading.read().get(row.concept)
+        return " · ".join((*found[1].zh, *found[1].en)) if found is not None else ""
 
 
 @admin.register(GoldenQuestion)

@@ -18,6 +18,7 @@ from knowledge.text.fold import fold, is_han
 
 DATA = Path(__file__).with_name("data")
 GAP = "…"
+AWAY = "-"
 
 
 class BadLexicon(ValueError):
@@ -103,20 +104,24 @@ def with_extra(
     found: dict[str, tuple[Concept, Expressions]], extra: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[Concept, Expressions]]:
     """`found` joined by an operator's synonyms: a concept's id gains expressions, "syn:word" becomes its
-    own concept.
+    own concept. An expression with "-" in front is taken away from the concept.
 
     Empty expressions are left out: an operator's blank line must not keep the bot from starting.
     """
     joined = dict(found)
     for name, written in extra.items():
-        usable = expressions([expression for expression in written if any(map(str.isalnum, expression))])
+        told = [expression.strip() for expression in written if any(map(str.isalnum, expression))]
+        usable = expressions([expression for expression in told if not expression.startswith(AWAY)])
+        away = set(expressions([expression[1:] for expression in told if expression.startswith(AWAY)]))
         label = name.removeprefix("syn:")
         concept, known = joined.get(name, (Concept(name, label, label), Expressions()))
         zh = tuple(expression for expression in usable if any(map(is_han, expression)))
         en = tuple(expression for expression in usable if not any(map(is_han, expression)))
-        joined[name] = (concept, Expressions(_both(known.zh, zh), _both(known.en, en)))
+        joined[name] = (
+            concept, Expressions(_both(known.zh, zh, away), _both(known.en, en, away))
+        )  # fmt: skip
     return joined
 
 
-def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*one, *other)))
+def _both(one: tuple[str, ...], other: tuple[str, ...], away: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in (*one, *other) if each not in away))

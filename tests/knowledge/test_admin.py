@@ -25,6 +25,7 @@ from knowledge.models import (
     Release,
     Section,
     Status,
+    Synonym,
     Unanswered,
 )
 from knowledge.publishing import live
@@ -143,6 +144,16 @@ def test_a_file_comes_in_with_its_progress_and_its_problems(boss: Client, shop: 
         download = boss.get(BASE + f"importjob/download/articles/{kind}/")
         assert "先烫壶。" in download.content.decode() and name in download.headers["Content-Disposition"]
     assert boss.get(BASE + "importjob/download/articles/exe/").status_code == 404
+
+
+def test_what_the_lexicon_has_is_shown_beside_ones_own(boss: Client) -> None:
+    given = {"concept": "refund", "expressions": "钱还我\n-把钱退"}
+    assert boss.post(BASE + "synonym/add/", given).status_code == 302
+    row = Synonym.objects.get()
+    assert row.expressions == ["钱还我", "-把钱退"]
+    assert " · " in page(boss, f"synonym/{row.pk}/change/") and "退款" in page(
+        boss, f"synonym/{row.pk}/change/"
+    )
 
 
 def test_clusters_become_drafts_or_are_ignored(boss: Client, shop: Site) -> None:

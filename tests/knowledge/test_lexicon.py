@@ -62,6 +62,14 @@ def test_concepts(lexicon: Lexicon, text: str, concepts: list[str]) -> None:
     assert lexicon.concepts(fold(text)) == concepts
 
 
+def test_an_operator_takes_expressions_away(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
+    changed = Lexicon.load(tmp_path, {"arrive": ["- 没…影儿", "-ARRIVE", "到手"], "vip": ["-vip", "-会员"]})
+    assert changed.concepts(fold("还没个影儿，什么时候能到手")) == ["arrive"]
+    assert changed.concepts(fold("都没影儿")) == [] and changed.concepts(fold("it arrived")) == []
+    assert changed.concepts(fold("成为会员")) == []
+
+
 def test_mentions_say_where_and_how(lexicon: Lexicon) -> None:
     text = fold("发 票 iphone 到货")
     found = [(mention.concept, text[mention.start : mention.end]) for mention in lexicon.mentions(text)]
