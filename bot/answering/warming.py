@@ -13,6 +13,7 @@ from bot import sites
 from bot.answering.bundle import Bundle, bundle_now
 from bot.dialog.state import DialogState
 from bot.engine import Asked
+from knowledge import heap
 
 GREETINGS: Final = ("你好，请问多久能到？", "hello, how long does it take?")
 
@@ -53,3 +54,4 @@ def warm() -> None:
             for text in GREETINGS:
                 engine.answer(Asked(text, datetime.now(UTC), site, DialogState(), bot.locale))
         _warmed = bundle
+        heap.give_back()  # 10 MB: dictionaries are read as text and kept as tables
