@@ -74,8 +74,8 @@ export class ThreadHead {
   #menu() {
     const row = this.#desk.rows.get(this.#id);
     const keys = { close_with: "Alt+Shift+E" };
-    const act = (name) => this.#on.doing.able(name, row) && { name: t(`act.${name}`), glyph: { close_with: "closed", whisper: "whisper", leave: "leave", ...ICONS }[name], keys: keys[name], run: () => this.#on.onAct(name) };
-    const folded = narrow.matches ? Object.keys(ICONS).map(act) : [];
+    const act = (name) => this.#on.doing.able(name, row) && { name: t(`act.${name}`), glyph: { close: "closed", close_with: "closed", whisper: "whisper", leave: "leave", ...ICONS }[name], keys: keys[name], run: () => this.#on.onAct(name) };
+    const folded = narrow.matches ? [...Object.keys(ICONS), ...(this.#part.acts.get("accept").hidden ? [] : ["close"])].map(act) : [];
     const list = [...folded, ...HIDDEN.map(act)].filter(Boolean);
     return [...list, ...(list.length > 0 ? [null] : []), { name: t("act.copy_link"), glyph: "copy", run: () => copyLink() }];
   }
@@ -96,8 +96,8 @@ export class ThreadHead {
     const priority = row?.visitor?.priority ?? 0;
     part.vip.hidden = priority === 0;
     part.vip.textContent = t("head.vip", { level: priority });
-    /* Whose it is says that it goes on; room is short beside six buttons. */
-    const told = row?.agent && row.status === "active" && !row.snoozed_until;
+    /* Whose it is says that it goes on, and the clock that somebody waits; room is short beside six buttons. */
+    const told = !row?.snoozed_until && ((row?.agent && row.status === "active") || (row?.waiting_since && row.status === "queued"));
     part.status.textContent = row && !told ? t(row.snoozed_until && row.status === "active" ? "status.snoozed" : `status.${row.status}`) : "";
     part.status.dataset.status = row?.snoozed_until ? "snoozed" : (row?.status ?? "");
     const own = how === "mine" || how === "offered";

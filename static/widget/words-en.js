@@ -43,7 +43,7 @@ export default {
   status_shut: "Closed just now, leave us a message",
   status_opens: "Closed just now, back {when}",
   status_full: "Very busy just now",
-  status_waiting: "We have your message and will answer here",
+  status_waiting: "We have your message",
   status_active: "In conversation with you",
   status_closed: "Conversation ended",
   event_accepted: "{name} joined the conversation",
