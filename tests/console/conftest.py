@@ -1,4 +1,4 @@
-"""One server with two shops for the tests that only talk, and a Chromium per test."""
+"""One server with two shops for the tests that only talk, and one Chromium, both for a whole file."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -37,8 +37,16 @@ def own_shops(server_factory: ServerFactory) -> Shops:
     return found(server_factory.start("embedded", env=QUIET))
 
 
-@pytest_asyncio.fixture
-async def chrome() -> AsyncIterator[Browser]:
-    """A browser."""
-    async with chromium() as browser:
-        yield browser
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for a module: its start is a second of a processor."""
+    async with chromium() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def chrome(browser: Browser) -> AsyncIterator[Browser]:
+    """A browser in which nothing is open, before a test and after it."""
+    yield browser
+    for context in list(browser.contexts):
+        await context.close()

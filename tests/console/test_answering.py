@@ -15,7 +15,7 @@ from tests.console.people import Shops
 from tests.support.client import joined, rest
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 def entries(shops: Shops, login: str, conversation: str) -> list[dict[str, Any]]:

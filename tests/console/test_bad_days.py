@@ -8,7 +8,7 @@ from tests.console.people import Shops
 from tests.support.client import Session, joined, rest
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 def texts(shops: Shops, conversation: str) -> list[str]:

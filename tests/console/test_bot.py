@@ -18,7 +18,7 @@ from tests.support.client import Session, access_token, rest
 from tests.support.server import ADMIN_PASSWORD, Server, ServerFactory
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")

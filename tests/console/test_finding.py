@@ -10,7 +10,7 @@ from tests.console.people import Shops
 from tests.support.client import Session
 from tests.support.waiting import eventually, eventually_async
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 def told(shops: Shops, name: str, text: str, site: str = "qinghe", login: str = "wangfang") -> Session:

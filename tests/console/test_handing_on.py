@@ -11,7 +11,7 @@ from tests.console.people import PASSWORD, Shops
 from tests.support.client import Session, joined, rest
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 #: A supervisor, groups, canned replies, labels (see conftest.shops).

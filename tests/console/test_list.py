@@ -13,7 +13,7 @@ from tests.support.client import Session
 from tests.support.server import ServerFactory
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 MANY = 5000
 _LEAD = """
 from agents.models import Agent

@@ -7,7 +7,7 @@ from playwright.async_api import Browser
 
 from tests.console.people import Shops
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 BASE = "/static/console/"
 
 

@@ -12,7 +12,7 @@ from tests.console.story import Morning
 from tests.support.client import joined
 from tests.support.server import ServerFactory
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 Told = tuple[Shops, dict[str, Morning]]
 NOTES = {
     "zh": "已请财务核对尾号 7742 的退款，今天下班前给他回音。",
@@ -132,6 +132,8 @@ async def test_nothing_sticks_out_at_any_desk_width(chrome: Browser, told: Told,
     await expect(desk.page.locator("#log .picture img")).to_be_attached()
     await desk.shot(f"zh-{width}")
     assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    facts = desk.page.locator(".thread-facts")
+    assert await facts.evaluate("(row) => row.scrollWidth <= row.clientWidth")
     assert await desk.serious() == []
     await desk.close()
 

@@ -15,7 +15,7 @@ from tests.console.story import Morning
 from tests.support.client import Session
 from tests.support.server import ServerFactory
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 @dataclass(frozen=True)

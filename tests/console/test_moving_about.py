@@ -12,7 +12,7 @@ from tests.console.test_answering import picture
 from tests.support.client import Session, joined
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 def mine(shops: Shops, name: str, *texts: str) -> Session:

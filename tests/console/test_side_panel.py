@@ -11,7 +11,7 @@ from tests.console.people import Shops
 from tests.console.test_handing_on import confirm, owned
 from tests.support.client import rest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 #: A supervisor, groups, canned replies, labels (see conftest.shops).
