@@ -155,7 +155,7 @@ def _answers(turn: Turn) -> bool:
     folded = turn.folded
     if (
         readings.refuses(folded)
-        or readings.calls_off(folded)
+        or (readings.calls_off(folded) and "因为" not in folded)
         or readings.chats(folded)
         or readings.returns(folded)
     ):

@@ -61,6 +61,10 @@ class Flow(msgspec.Struct, frozen=True):
         """The slot of that name, or the one that takes it instead."""
         return next((slot for slot in self.slots if slot.name == name or name in slot.instead), None)
 
+    def speaks_of(self, verb: str) -> bool:
+        """Whether the intent's title, words or cues have the verb."""
+        return any(verb in text for text in (*self.title.values(), *self.words, *self.cues))
+
 
 class Flows:
     """All flows by name, with their cues compiled: one RE2 set, linear in the text."""
@@ -101,6 +105,10 @@ class Flows:
     def names(self) -> list[str]:
         """All intents that have a flow."""
         return list(self._flows)
+
+    def all(self) -> list[Flow]:
+        """All flows, in their order."""
+        return list(self._flows.values())
 
     def cued(self, folded: str) -> dict[str, int]:
         """How many cues of each intent the text has; -1 for an intent whose `not_cues` it has."""

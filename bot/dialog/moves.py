@@ -3,7 +3,7 @@ step."""
 
 from bot.dialog import wording
 from bot.dialog.filling import fill, missing
-from bot.dialog.flows import Flow, Flows
+from bot.dialog.flows import Flow, Flows, Slot
 from bot.dialog.state import MAX_SUSPENDED, DialogState, Frame
 from bot.dialog.turn import Step, Turn
 
@@ -40,6 +40,18 @@ def ask_again(state: DialogState, frame: Frame, flow: Flow, turn: Turn, text: st
         return to_people(state, flow.name, "misses", turn)
     now = Frame(frame.intent, frame.slots, frame.pending, False, frame.asked + 1, frame.refused)
     return Step(state.with_frame(now), "ask", flow.name, text, slots=frame.slots, why="asks again")
+
+
+def another(state: DialogState, turn: Turn, flow: Flow, frame: Frame, slot: Slot) -> Step:
+    """What will do instead of the slot is asked for."""
+    text = wording.say(
+        "instead",
+        turn.language,
+        label=wording.label(slot, turn.language),
+        other=wording.other(slot.instead[0], turn.language),
+    )
+    refused = Frame(frame.intent, frame.slots, slot.name, False, 1, (*frame.refused, slot.name))
+    return Step(state.with_frame(refused), "ask", flow.name, text, slots=frame.slots, why="another will do")
 
 
 def empty(state: DialogState, turn: Turn, flow: Flow, frame: Frame, name: str) -> Step:

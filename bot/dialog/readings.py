@@ -41,6 +41,7 @@ _CALLED_OFF = re.compile(
     r"drop it|never ?mind|forget (?:it|about)|cancel (?:it|that|this)$|don't bother|"
     r"no need|stop$|leave it"
 )
+_OFF_VERB = re.compile("不([退改开查换寄])了")
 _NOT_CALLED_OFF = re.compile(
     r"不想要了|怎么取消|订单取消|取消订单|不(?:弄|办|退|改|开|查)了(?:吗|么)|(?:为什么|怎么|凭什么).{0,6}不|还不如|算了算|算了.{0,6}(?:多少|钱|运费)"
 )
@@ -132,6 +133,12 @@ def denies(folded: str) -> bool:
 def calls_off(folded: str) -> bool:
     """The visitor does not want it any more ("算了不弄了")."""
     return bool(_CALLED_OFF.search(folded)) and not _NOT_CALLED_OFF.search(folded)
+
+
+def called_off(folded: str) -> str:
+    """The verb of what is called off: 换 of "不换了"; empty when none is named."""
+    found = _OFF_VERB.search(folded)
+    return found[1] if found else ""
 
 
 def returns(folded: str) -> bool:

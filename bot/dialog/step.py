@@ -9,10 +9,11 @@ import msgspec
 
 from bot.dialog import meaning, readings, wanting, wording
 from bot.dialog.filling import Filled, bare, fill
-from bot.dialog.flows import Flow, Flows, Slot
+from bot.dialog.flows import Flow, Flows
 from bot.dialog.meaning import Meant
 from bot.dialog.moves import (
     ASKED_AT_MOST,
+    another,
     ask,
     ask_again,
     cancel,
@@ -33,6 +34,8 @@ from bot.dialog.turn import Step, Turn
 # From these on an intent begins in the middle of another; chosen on the development dialogs.
 STARTS = 0.5
 SURE = 0.75
+# What points to an intent where the message names a number and knowledge has no answer.
+HINTED = 0.15
 # Anger that hands over where the message asks for nothing the dialog can do.
 ANGRY = 0.7
 
@@ -88,9 +91,9 @@ def _serving(state: DialogState, turn: Turn, flows: Flows, flow: Flow, means: Me
         )
     pending = flow.slot(frame.pending)
     if pending is not None and pending.instead and not filled.slots and readings.asks_another(folded):
-        return _another(state, turn, flow, frame, pending)
+        return another(state, turn, flow, frame, pending)
     aside = _asks_knowledge(frame, turn, flow, means, filled)
-    off = readings.calls_off(folded) and not filled.slots
+    off = readings.calls_off(folded) and not filled.slots and not _off_another(folded, flow, flows)
     if (
         off
         and not (means and means.cued and means.intent != flow.name)
@@ -130,7 +133,7 @@ def _unfilled(state: DialogState, turn: Turn, flows: Flows, flow: Flow, frame: F
             refused = Frame(frame.intent, frame.slots, "", False, 0, (*frame.refused, slot.name))
             return go_on(state, turn, flows, flow, refused)
         if slot.instead and slot.name not in frame.refused:
-            return _another(state, turn, flow, frame, slot)
+            return another(state, turn, flow, frame, slot)
         if slot.name in frame.refused:
             return to_people(state, flow.name, "refused", turn)
         refused = Frame(frame.intent, frame.slots, slot.name, False, frame.asked, (*frame.refused, slot.name))
@@ -140,18 +143,6 @@ def _unfilled(state: DialogState, turn: Turn, flows: Flows, flow: Flow, frame: F
     if readings.chats(turn.folded) and not readings.agrees(turn.folded):
         return Step(state, "ask", "none", wording.prompt(slot, language, frame.asked), why="small talk")
     return ask_again(state, frame, flow, turn, wording.prompt(slot, language, frame.asked))
-
-
-def _another(state: DialogState, turn: Turn, flow: Flow, frame: Frame, slot: Slot) -> Step:
-    """What will do instead of the slot is asked for."""
-    text = wording.say(
-        "instead",
-        turn.language,
-        label=wording.label(slot, turn.language),
-        other=wording.other(slot.instead[0], turn.language),
-    )
-    refused = Frame(frame.intent, frame.slots, slot.name, False, 1, (*frame.refused, slot.name))
-    return Step(state.with_frame(refused), "ask", flow.name, text, slots=frame.slots, why="another will do")
 
 
 def _confirming(
@@ -200,7 +191,7 @@ def _idle(state: DialogState, turn: Turn, flows: Flows, means: Meant | None) -> 
         return Step(state, "faq", "faq", query=folded, why="knowledge")
     if turn.anger >= ANGRY:
         return to_people(state, "human", "anger", turn)
-    named = _by_number(state, turn, flows)
+    named = _by_number(turn, flows, means)
     if named is not None:
         return _start(state, turn, flows, Meant(named, STARTS, False))
     return Step(state, "none", "none", why="nothing meant")
@@ -340,13 +331,20 @@ def _reopened(state: DialogState, turn: Turn, flows: Flows, means: Meant | None)
     return None
 
 
-def _by_number(state: DialogState, turn: Turn, flows: Flows) -> str | None:
-    """A number and nothing else begins the first intent that takes it."""
-    if len(bare(turn)) > 3:
-        return None
+def _off_another(folded: str, flow: Flow, flows: Flows) -> bool:
+    """Whether what is called off is another intent's doing: "不换了，就退" goes on with a refund."""
+    verb = readings.called_off(folded)
+    return bool(verb) and not flow.speaks_of(verb) and any(one.speaks_of(verb) for one in flows.all())
+
+
+def _by_number(turn: Turn, flows: Flows, means: Meant | None) -> str | None:
+    """A number nothing else explains is the nearest intent's; alone, that of the first that takes it."""
     kinds = {entity.type for entity in turn.entities} & {"order_id", "tracking_no"}
     if not kinds:
         return None
-    return next(
-        (n for n in flows.names() if (f := flows.get(n)) and any(kinds & set(s.types) for s in f.slots)), None
-    )
+    takers = [one.name for one in flows.all() if any(kinds & set(slot.types) for slot in one.slots)]
+    if means is not None and means.intent in takers and means.strength >= HINTED:
+        return means.intent
+    if (guess := turn.prediction) and guess.intent in takers and guess.confidence >= STARTS:
+        return guess.intent
+    return next(iter(takers), None) if len(bare(turn)) <= 3 else None

@@ -24,7 +24,7 @@ _EMAIL = re.compile(
 # Spelt for those who read, not for machines: lisi艾特163点com, bob at gmail dot com, 888＠163。com.
 _SPELT = re.compile(
     r"(?<![a-z0-9._%+\-@])(?P<who>[a-z0-9][a-z0-9._%+\-]{0,63})\s?"
-    r"(?:(?:@|艾特|小老鼠|圈a|[(\[]at[)\]])|"
+    r"(?:(?:@|艾特|小老鼠|圈a|[(（\[]at[)）\]])|"
     r"(?P<word> at (?=[a-z0-9\-]{1,30} dot |"
     r"(?:qq|163|126|gmail|outlook|hotmail|foxmail|yahoo|icloud|sina)\.)))\s?"
     rf"(?P<host>(?:[a-z0-9\-]{{1,63}}\s?(?:\.|点|。|dot)\s?){{1,3}}(?:{_TLD}))(?![a-z0-9\-@])",

@@ -10,7 +10,8 @@ Tense = Literal["past", "future", ""]
 _END = re.compile(r"[，。！？；!?;\n]|,(?!\d)")
 _PAST = re.compile(
     r"(?<!不)(?<!好)了|过(?!年|来|去|期|几)|(?:买|订|付|拍|收|寄|发|到|退|取|下|换|充|签|办|说|送|交|约|定|开|打|报)的|的时候|那会儿|那阵|已经|签收|"
-    r"还没|到现在|一直|至今|那天|当天|bought|ordered|paid|arrived|received|since|placed|was |were "
+    r"还没|到现在|一直|至今|"
+    r"(?:那天|当天)(?!送|到|能|发|会|要|可)|bought|ordered|paid|arrived|received|since|placed|was |were "
 )
 _FUTURE = re.compile(
     r"能|会(?!儿|员)|别|出差|在家|不在|有空|方便|可以|要(?!了)|想|再|将|准备|打算|预计|之前|以前|前(?!天|台|面)|送(?!的|了|货单)|来|取(?!的|了)|行(?:吗|不)|可(?:吗|不)|派|"

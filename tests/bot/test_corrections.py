@@ -83,6 +83,19 @@ def test_two_wishes_joined_by_and_are_done_in_their_order() -> None:
     assert [frame.intent for frame in made.state.suspended] == ["change_address"]
 
 
+def test_each_of_two_wishes_keeps_its_own_number() -> None:
+    made = talk("把20261103574退了，再帮我把20261103575的地址改到合肥市包河区徽州大道1号")
+    assert (made.intent, made.slots["order_id"]) == ("refund_apply", "20261103574")
+    (waiting,) = made.state.suspended
+    assert waiting.slots == {"order_id": "20261103575", "address": "合肥市包河区徽州大道1号"}
+
+
+def test_calling_off_what_another_intent_does_calls_off_nothing() -> None:
+    made = talk("我要退款，20261103571", "不换了，就退，因为漏气")
+    assert (made.kind, made.intent, made.slots["reason"]) == ("confirm", "refund_apply", "漏气")
+    assert talk("我要退款，20261103571", "不退了").kind == "cancelled"
+
+
 def test_whether_another_number_will_do_is_answered_by_asking_for_it() -> None:
     made = talk("帮我查下物流", "用手机号查行不")
     assert (made.kind, made.intent) == ("ask", "order_status")
