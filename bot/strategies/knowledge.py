@@ -6,14 +6,17 @@ which says so.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot import phrases
 from bot.strategies.base import Answer, Choice, Context, Source, Strategy
 from bot.strategies.parts import Parts
 from knowledge.graph import Graph
 from knowledge.lexicon import Lexicon
-from knowledge.search import OFFER_AT, Entry, Hit, SearchIndex
+from knowledge.search import OFFER_AT, Entry, Hit
+
+if TYPE_CHECKING:
+    from knowledge.search.index import SearchIndex
 
 GRAPH_AT: Final = 0.75
 """From how much of a question a fact has to speak of to answer it alone."""

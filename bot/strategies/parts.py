@@ -17,10 +17,10 @@ from bot.safety.sensitive import Sensitive
 from bot.strategies.base import Strategy
 from knowledge.graph import Graph
 from knowledge.lexicon import Lexicon
-from knowledge.search import SearchIndex
 
 if TYPE_CHECKING:
     from bot.strategies.rules import RuleBook
+    from knowledge.search.index import SearchIndex
 
 
 class Parts(msgspec.Struct, frozen=True):
