@@ -83,12 +83,12 @@ class ReleaseAdmin(FactAdmin):
                 release = publish(chosen, who, notes=request.POST.get("notes", ""), override_reason=reason)
             except GoldenFailed as refusal:
                 failed = refusal.details["golden"]
-                text = (
+                missing = (
                     _("Nothing was published: write why it is to go live all the same.")
                     if request.POST.get("override")
                     else _("Golden questions got worse: nothing was published.")
                 )
-                self.message_user(request, text, messages.ERROR)
+                self.message_user(request, missing, messages.ERROR)
             except Refused as refusal:
                 self.message_user(request, refusal.message, messages.ERROR)
             else:
