@@ -104,6 +104,11 @@ def test_sections_stand_in_order() -> None:
         ("do i have to pay for sending it back", {"who_pays", "return_goods"}),
         ("it says delivered but it's not here", {"delivered_not_received"}),
         ("let me talk to a real person", {"human_agent"}),
+        ("这机器脱水抖得跟什么似的", {"vibration"}),
+        ("取货码一直没发给我", {"pickup_code"}),
+        ("能让邻居代领吗", {"collect_for_other"}),
+        ("周三那节想调课", {"attend_rescheduled"}),
+        ("is a shuttle to the hotel included", {"airport_transfer"}),
     ],
 )
 def test_what_visitors_say_is_understood(lexicon: Lexicon, said: str, meant: set[str]) -> None:
