@@ -345,10 +345,8 @@ def _told(entry: Entry) -> str:
 
 
 def _top(scores: np.ndarray[tuple[int], np.dtype[np.float64]], count: int) -> list[int]:
-    """The places of the `count` greatest positive scores, greatest first, equal ones in their order."""
-    places = np.flatnonzero(scores > 0)  # first, for many equal zeros are slow to part: 180 µs of 10,000
-    values = scores[places]
-    if len(values) > count:
-        most = np.sort(np.argpartition(values, -count)[-count:])
-        places, values = places[most], values[most]
-    return cast("list[int]", places[np.argsort(-values, kind="stable")].tolist())
+    """The places of the `count` greatest positive scores, greatest first."""
+    most = len(scores) > count
+    places = np.argpartition(scores, -count)[-count:] if most else np.arange(len(scores))
+    places = places[np.argsort(-scores[places], kind="stable")]
+    return cast("list[int]", places[scores[places] > 0].tolist())
