@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -87,6 +88,12 @@ def one_connection() -> Iterator[None]:
 @pytest.fixture
 def operations(db: None) -> list[Operation]:
     """Everything below /api/v1/ as described and served in process."""
+    return described_operations()
+
+
+@cache
+def described_operations() -> list[Operation]:
+    """The same, read once for all tests: it takes more than a second and does not depend on who asks."""
     with one_connection():
         described = schemathesis.openapi.from_wsgi("/api/schema/", get_wsgi_application())
     wanted = described.include(path_regex="^/api/v1/").exclude(path_regex="/poll/")
