@@ -19,7 +19,6 @@ from bot.admin.naming import TASKS as TASK_WORDS
 from bot.admin.naming import named
 from bot.answering.encoding import english
 from bot.learning import progress
-from bot.learning.gain import measure
 from bot.learning.training import activate
 from bot.models import Example, LanguageModel, RemoteEngine, TrainedModel
 from bot.nlp.request import TASKS
@@ -124,6 +123,8 @@ class TrainedModelAdmin(TaughtAdmin):
 
     def measure_view(self, request: HttpRequest) -> HttpResponse:
         """Say what the encoder is worth on the golden questions."""
+        from bot.learning.gain import measure  # numpy, of no use to the other pages
+
         if not self.has_change_permission(request):
             raise PermissionDenied
         encoder = english()

@@ -21,7 +21,8 @@ from bot.answering import briefing, teaching
 from bot.answering.encoding import english
 from bot.engine import Engine, Understanding
 from bot.entities import Entity, EntityLists, extract
-from bot.intents.model import IntentModel, Prediction, UnreadableModel
+from bot.intents.model import IntentModel, UnreadableModel
+from bot.intents.prediction import Prediction
 from bot.models import TrainedModel
 from bot.safety.sensitive import Sensitive
 from bot.strategies.base import Passage

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.answering import bundle
-from bot.intents.model import Prediction
+from bot.intents.prediction import Prediction
 from bot.models import EntityList
 from bot.nlp import local, service
 from bot.nlp.errors import NUMBERS, NlpError

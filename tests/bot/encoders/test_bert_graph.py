@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bot.encoders.bert_graph import BertConfig, build
-from bot.encoders.onnx_folder import MODEL, OnnxEncoder
+from bot.encoders.files import MODEL
+from bot.encoders.onnx_folder import OnnxEncoder
 from bot.encoders.quantise import Form, quantise, ranges
 from tests.bot.encoders.tiny import CONFIG_OF_TINY, by_hand, random_weights, write_folder
 

@@ -9,7 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from bot.encoders.bert_graph import build
-from bot.encoders.onnx_folder import CONFIG, MODEL, OnnxEncoder, UnusableModel
+from bot.encoders.files import CONFIG, MODEL
+from bot.encoders.onnx_folder import OnnxEncoder, UnusableModel
 from tests.bot.encoders.tiny import CONFIG_OF_TINY, by_hand, random_weights, write_folder
 
 SHORT, LONG = "my order", "i want a refund please the parcel never came back to you"

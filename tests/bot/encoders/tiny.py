@@ -16,7 +16,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import BertProcessing
 
 from bot.encoders.bert_graph import BertConfig, build
-from bot.encoders.onnx_folder import CONFIG, MODEL, TOKENIZER
+from bot.encoders.files import CONFIG, MODEL, TOKENIZER
 
 Array = NDArray[Any]
 WORDS = [
