@@ -170,6 +170,7 @@ class PublishableAdmin(ScopedAdmin):
 class QuestionAdmin(PublishableAdmin):
     """Questions and their answers."""
 
+    empty_hint = _("No questions yet. Add one with its answer, or import a table.")
     form = QuestionForm
     list_display = (
         "text",
@@ -269,20 +270,19 @@ class SectionInline(_Inline):
 class ArticleAdmin(PublishableAdmin):
     """Articles with their sections."""
 
+    empty_hint = _("No articles yet. Write one, or import Markdown, HTML or a whole site.")
     list_display = ("title", "shown_status", "category", "language", "site_name", "version", "updated_at")
     list_filter = ("status", SiteFilter, "language", "category")
     search_fields = ("title", "summary", "sections__text")
     readonly_fields = ("shown_status", "changed_by", "updated_at")
+    actions = (*PublishableAdmin.actions, "export_markdown", "export_html")
     inlines = (SectionInline,)
     fieldsets = (
-    actions = (*PublishableAdmin.actions, "export_markdown", "export_html")
         (None, {"fields": ("title", "summary", "source_url")}),
         (_("Where and when"), {"fields": ("category", "site_id", "language", "valid_from", "valid_until")}),
         (_("State"), {"fields": ("shown_status", "changed_by", "updated_at")}),
     )
 
-    def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
-        """Sections are saved behind it, so a change of those alone makes a draft, too."""
     @admin.action(description=_("Export as Markdown"))
     def export_markdown(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse:
         """The selected ones."""
@@ -293,6 +293,8 @@ class ArticleAdmin(PublishableAdmin):
         """The selected ones."""
         return files.article_response(queryset, "html")
 
+    def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
+        """Sections are saved behind it, so a change of those alone makes a draft, too."""
         changed_parts = any(key.startswith("sections-") for key in request.POST)
         if not change or form.has_changed() or (changed_parts and "_roll_back" not in request.POST):
             editing.save_article(obj, person(request))

@@ -61,6 +61,7 @@ class UploadForm(forms.Form):
 class ImportJobAdmin(FactAdmin):
     """Imports and how they went."""
 
+    empty_hint = _("Nothing was imported yet. Press “Import and export” to bring in tables or pages.")
     change_list_template = "admin/knowledge/import_list.html"
     list_display = (
         "name", "format", "site_name", "status", "total", "created", "updated", "skipped", "doubtful",
@@ -74,12 +75,12 @@ class ImportJobAdmin(FactAdmin):
         return [
             path("upload/", wrap(self.upload_view), name="knowledge_upload"),
             path("download/<slug:kind>/", wrap(self.download_view), name="knowledge_download"),
-            *super().get_urls(),
             path(
                 "download/articles/<slug:kind>/",
                 wrap(self.articles_view),
                 name="knowledge_download_articles",
             ),
+            *super().get_urls(),
         ]
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
@@ -103,8 +104,8 @@ class ImportJobAdmin(FactAdmin):
         context = {
             **self.admin_site.each_context(request), "title": _("Import and export"), "opts": self.opts,
             "form": form, "media": self.media, "kinds": list(WRITERS),
-        }  # fmt: skip
             "article_kinds": list(ARTICLE_WRITERS),
+        }  # fmt: skip
         return TemplateResponse(request, "admin/knowledge/upload.html", context)
 
     def download_view(self, request: HttpRequest, kind: str) -> HttpResponse:
@@ -114,7 +115,6 @@ class ImportJobAdmin(FactAdmin):
             raise Http404
         return files.response(of_sites(Question.objects.all(), who), kind)
 
-    def change_view(
     def articles_view(self, request: HttpRequest, kind: str) -> HttpResponse:
         """Every article of the person's sites."""
         who = writer(request)
@@ -122,6 +122,7 @@ class ImportJobAdmin(FactAdmin):
             raise Http404
         return files.article_response(of_sites(Article.objects.all(), who), kind)
 
+    def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """How far it is, and what is to be said."""
