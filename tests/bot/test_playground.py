@@ -1,5 +1,5 @@
-"""The playground and the replay: every step of an answer on a page that needs no script, and yesterday under the
-draft.
+"""The playground and the replay: every step of an answer on a page that needs no script, and yesterday under
+the draft.
 """
 
 from __future__ import annotations
