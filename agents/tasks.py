@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 from celery.signals import worker_ready
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 from agents.metrics import ROUTING_FAILURES
 from agents.presence.sweep import sweep_presence
@@ -78,6 +78,9 @@ def prune() -> None:
 def _try(action: Callable[[int], object]) -> None:
     """A store that is away is waited for: the next run comes by itself."""
     try:
+        # The pool may make us wait for 5 s: a moment from before the wait would be taken for the present just
+        # when a database comes back.
+        connection.ensure_connection()
         action(now_ms())
     except (DatabaseError, InterfaceError, KefuError) as error:
         ROUTING_FAILURES.inc()

@@ -32,8 +32,9 @@ def hold(process: str, connections: Mapping[str, str], at_ms: int | None = None)
     An agent whose first lease this is, or whose last one it was, is told to their sites after the commit. An
     agent who is gone for ever (deleted) is left out. Raises Django's `DatabaseError`.
     """
-    moment = now_ms() if at_ms is None else at_ms
     with transaction.atomic():
+        # Taken inside, for getting here may have taken the pool's 5 s, and leases shall last from now on.
+        moment = now_ms() if at_ms is None else at_ms
         if connections:
             lease_sql.renew(process, connections, moment + trust.LEASE_MS)
         dropped = lease_sql.drop_others(process, connections)
