@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from django.conf import settings
-from redis import Redis
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 LEASE_S: Final = 30
 RENEW_S: Final = 10
@@ -66,5 +68,7 @@ def open_directory(channel: str) -> Directory:
     """The directory as the settings say, for a process that is reached through `channel` ("" for one that
     only looks up).
     """
+    from redis import Redis  # 5 MB that the embedded mode never needs
+
     client = Redis.from_url(settings.KEFU_REDIS_URL, socket_timeout=5)
     return Directory(client, settings.KEFU_REDIS_PREFIX, channel)
