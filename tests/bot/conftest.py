@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 
 from agents.models import Agent, Role
 from bot import config
 from bot import sites as bots
 from bot.answering import bundle
+from bot.learning import progress
 from bot.models import BotSettings
 from chat.models import Site
 from knowledge.models import Question
@@ -57,6 +59,7 @@ def _forget() -> None:
     live.forget()
     bundle.forget()
     bots.forget()
+    cache.delete(progress._KEY)  # a learning that another room's tests began
 
 
 @pytest.fixture
