@@ -13,6 +13,9 @@ from playwright.async_api import Browser, Page, async_playwright
 
 SHOTS = Path(os.environ.get("KEFU_TEST_SHOTS") or Path(tempfile.gettempdir()) / "kefu" / "shots")
 WAIT_MS = 10_000
+_AT_REST = """() => Promise.all(document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+    .map((one) => one.finished.catch(() => {})))"""
 
 
 @asynccontextmanager
@@ -27,8 +30,17 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def serious(page: Page) -> list[str]:
-    """axe's findings about a page that are serious or worse, as short lines."""
-    results = await Axe().run(page)
+    """axe's findings about a page at rest that are serious or worse, as short lines. Half-way through a fade
+    every colour is too pale.
+    """
+    # What comes up while axe looks must not fade in, either.
+    await page.emulate_media(reduced_motion="reduce")
+    try:
+        for frame in page.frames:
+            await frame.evaluate(_AT_REST)
+        results = await Axe().run(page)
+    finally:
+        await page.emulate_media(reduced_motion="null")
     return [
         f"{found['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
         for found in results.response["violations"]
