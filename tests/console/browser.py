@@ -99,6 +99,16 @@ class Desk:
         """A bubble with this text."""
         return self.page.locator("#log .msg", has=self.page.get_by_text(text, exact=True))
 
+    async def online(self) -> None:
+        """Choose online, and wait until the server has it: the page says so before, and a page that goes
+        takes the request along.
+        """
+        async with self.page.expect_response(
+            lambda answer: answer.request.method == "PUT" and answer.url.endswith("/agents/me/status/")
+        ) as kept:
+            await self.page.click('#status button[data-status="online"]')
+        assert (await kept.value).status == 200
+
     async def theme(self, name: str) -> None:
         """Choose an appearance in the menu."""
         await self.page.click("#me")

@@ -174,7 +174,7 @@ async def test_an_agent_at_work(chrome: Browser, desks: Desks, language: str, sc
     await page.press("#status-reason", "Tab")
     await expect(page.locator("#me-status")).to_contain_text(words.reason)
     await gallery.seen("status", away=False)
-    await page.click('#status [data-status="online"]')
+    await desk.online()
     await page.keyboard.press("Escape")
     assert gallery.wrong == {}
     await desk.close()
